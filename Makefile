@@ -1,0 +1,45 @@
+# `make` lists the targets. Everything is installed into .venv; nothing is written outside this checkout.
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SHELL := /bin/bash
+
+# The first of these that starts, is Python 3.11 or 3.12, and can make virtual environments.
+# (An installed shim that does not start, as pyenv leaves them, must not win.)
+FIND_PYTHON := for p in python3.11 python3.12 python3; do \
+	if $$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' >/dev/null 2>&1; \
+	then echo $$p; exit 0; fi; done; \
+	echo "No Python 3.11 or 3.12 with the venv module was found. Install one (on Debian and Ubuntu:" \
+	"apt-get install python3 python3-venv) and run make again." >&2; exit 1
+
+.PHONY: help setup demo test lab bench clean
+
+help:  ## This list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## Install everything into .venv (skipped when nothing changed)
+
+$(STAMP): pyproject.toml requirements-no-deps.txt
+	@python=$$($(FIND_PYTHON)) && { [ -x $(BIN)/python ] || { echo "Creating $(VENV) with $$python"; $$python -m venv $(VENV); }; }
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25'
+	$(BIN)/python -m pip install --quiet --editable '.[local,test]'
+	$(BIN)/python -m pip install --quiet --no-deps --requirement requirements-no-deps.txt
+	@touch $(STAMP)
+
+demo: setup  ## The whole course in one run: platform up, notebooks in order, report, platform down
+	$(BIN)/flywheel run
+
+test: setup  ## All tests
+	$(BIN)/python -m pytest
+
+lab: setup  ## JupyterLab in notebooks/, with the local platform up while it runs
+	$(BIN)/flywheel up
+	@trap '$(BIN)/flywheel down' EXIT; trap : INT; $(BIN)/jupyter lab --notebook-dir=notebooks
+
+bench: setup  ## Training and inference speed against plain transformers
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:  ## Stop the platform and delete what it and the runs made (keeps .venv; delete that by hand)
+	@if [ -x $(BIN)/flywheel ]; then $(BIN)/flywheel down; fi
+	rm -rf .flywheel runs data build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -1,0 +1,87 @@
+"""The one file to edit. Everything the course needs to know about you and your platform is here.
+
+Two profiles of one course:
+
+    local   the platform in this repository, on this machine (the default: nothing to change)
+    pcai    NVIDIA NeMo Microservices on HPE Private Cloud AI
+
+Change a value here, or set an environment variable of the same name: the environment wins. Secrets come from the
+environment only; never write one into this file.
+"""
+
+from __future__ import annotations
+
+import os
+
+# --- Which platform? -------------------------------------------------------------------------------------------
+
+PROFILE = os.environ.get("FLYWHEEL_PROFILE", "local")  # "local" or "pcai"
+
+# The local platform listens on these two ports of this machine. Change them when something else has them.
+GATEWAY_PORT = os.environ.get("FLYWHEEL_GATEWAY_PORT", "8080")
+NIM_PORT = os.environ.get("FLYWHEEL_NIM_PORT", "8000")
+
+# --- Where the services are, and which model is tuned ----------------------------------------------------------
+
+if PROFILE == "pcai":
+    # The addresses inside the cluster. From outside, give the addresses of your gateway instead.
+    NEMO_DATA_STORE_URL = "http://nemo-data-store.nemo.svc.cluster.local:3000"
+    NEMO_CUSTOMIZER_URL = "http://nemo-customizer.nemo.svc.cluster.local:8000"
+    NEMO_ENTITY_STORE_URL = "http://nemo-entity-store.nemo.svc.cluster.local:8000"
+    NEMO_EVALUATOR_URL = "http://nemo-evaluator.nemo.svc.cluster.local:7331"
+    NEMO_GUARDRAILS_URL = "http://nemo-guardrails.nemo.svc.cluster.local:7331"
+    NEMO_DEPLOYMENT_URL = "http://nemo-deployment-management.nemo.svc.cluster.local:8000"
+    NIM_URL = "http://nemo-nim-proxy.nemo.svc.cluster.local:8000"
+
+    # Must be one the Customizer of your cluster supports. The version names the GPU too (+L40, +A100, +80GB ...);
+    # `flywheel doctor --profile pcai` lists the ones your cluster has.
+    BASE_MODEL = "meta/llama-3.2-1b-instruct"
+    BASE_MODEL_VERSION = "v1.0.0+L40"
+elif PROFILE == "local":
+    # One gateway, a path for each service; the models are served on a port of their own.
+    NEMO_DATA_STORE_URL = f"http://127.0.0.1:{GATEWAY_PORT}"
+    NEMO_CUSTOMIZER_URL = f"http://127.0.0.1:{GATEWAY_PORT}"
+    NEMO_ENTITY_STORE_URL = f"http://127.0.0.1:{GATEWAY_PORT}"
+    NEMO_EVALUATOR_URL = f"http://127.0.0.1:{GATEWAY_PORT}"
+    NEMO_GUARDRAILS_URL = f"http://127.0.0.1:{GATEWAY_PORT}"
+    NEMO_DEPLOYMENT_URL = f"http://127.0.0.1:{GATEWAY_PORT}"
+    NIM_URL = f"http://127.0.0.1:{NIM_PORT}"
+
+    # Small enough for a laptop without a GPU. With a CUDA GPU the version ends in +GPU.
+    BASE_MODEL = "huggingfacetb/smollm2-135m-instruct"
+    BASE_MODEL_VERSION = "v1.0.0+CPU"
+else:
+    raise ValueError(f'FLYWHEEL_PROFILE is "{PROFILE}". It must be "local" or "pcai".')
+
+# The environment wins over the values above, whichever profile is on.
+NEMO_DATA_STORE_URL = os.environ.get("NEMO_DATA_STORE_URL", NEMO_DATA_STORE_URL)
+NEMO_CUSTOMIZER_URL = os.environ.get("NEMO_CUSTOMIZER_URL", NEMO_CUSTOMIZER_URL)
+NEMO_ENTITY_STORE_URL = os.environ.get("NEMO_ENTITY_STORE_URL", NEMO_ENTITY_STORE_URL)
+NEMO_EVALUATOR_URL = os.environ.get("NEMO_EVALUATOR_URL", NEMO_EVALUATOR_URL)
+NEMO_GUARDRAILS_URL = os.environ.get("NEMO_GUARDRAILS_URL", NEMO_GUARDRAILS_URL)
+NEMO_DEPLOYMENT_URL = os.environ.get("NEMO_DEPLOYMENT_URL", NEMO_DEPLOYMENT_URL)
+NIM_URL = os.environ.get("NIM_URL", NIM_URL)
+BASE_MODEL = os.environ.get("BASE_MODEL", BASE_MODEL)
+BASE_MODEL_VERSION = os.environ.get("BASE_MODEL_VERSION", BASE_MODEL_VERSION)
+
+# --- What your work is called on the platform ------------------------------------------------------------------
+
+# Your own corner: two people with different namespaces never meet. Lower case letters, digits and hyphens.
+NMS_NAMESPACE = os.environ.get("NMS_NAMESPACE", "tool-calling")
+DATASET_NAME = os.environ.get("DATASET_NAME", "xlam-tool-calling")
+# The model you train: namespace/name@version. A new version keeps the old one beside it.
+CUSTOM_MODEL = os.environ.get("CUSTOM_MODEL", f"{NMS_NAMESPACE}/tool-caller@v1")
+
+# --- Certificates ----------------------------------------------------------------------------------------------
+
+# A file with the certificates of your organisation (PEM), for https addresses that it signed itself.
+CA_BUNDLE = os.environ.get("CA_BUNDLE", "")
+# "false" accepts any certificate, and says so each time. Prefer CA_BUNDLE.
+VERIFY_TLS = os.environ.get("VERIFY_TLS", "true")
+
+# --- Secrets: from the environment only, never printed ---------------------------------------------------------
+
+HF_TOKEN = os.environ.get("HF_TOKEN", "")  # to load the real xLAM data set, which asks for an account
+WANDB_API_KEY = os.environ.get("WANDB_API_KEY", "")  # to log training to Weights & Biases
+NDS_TOKEN = os.environ.get("NDS_TOKEN", "")  # where the Data Store asks for a token
+NEMO_TOKEN = os.environ.get("NEMO_TOKEN", "")  # where a gateway asks for a bearer token
