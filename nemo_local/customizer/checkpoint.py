@@ -1,0 +1,71 @@
+"""Checkpoints of a training run: adapter, optimizer state and progress, in safetensors and JSON (never pickle)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file, save_file
+
+
+@dataclass
+class Progress:
+    """How far a run has come, and the best that it has seen."""
+
+    step: int = 0
+    losses: list[float] = field(default_factory=list)
+    last_train_loss: float | None = None
+    best_epoch: int | None = None
+    best_train_loss: float | None = None
+    best_val_loss: float | None = None
+
+    def add(self, loss: float) -> None:
+        """Count a finished step and its loss."""
+        self.step += 1
+        self.losses.append(loss)
+        self.last_train_loss = loss
+
+    def take_mean(self) -> float:
+        """Mean loss of the steps since the last call."""
+        self.last_train_loss = sum(self.losses) / len(self.losses)
+        self.losses.clear()
+        return self.last_train_loss
+
+
+def save_checkpoint(folder: Path, model: PeftModel, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+    """Write a checkpoint so that a kill at any moment leaves either the old one or the new one."""
+    unfinished, old = folder.with_suffix(".tmp"), folder.with_suffix(".old")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    save_file(get_peft_model_state_dict(model), unfinished / "adapter.safetensors")
+    state = {
+        f"{index}.{name}": value
+        for index, entry in optimizer.state_dict()["state"].items()
+        for name, value in entry.items()
+    }
+    save_file(state, unfinished / "optimizer.safetensors")
+    (unfinished / "progress.json").write_text(json.dumps(asdict(progress)))
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        os.rename(folder, old)
+    os.rename(unfinished, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load_checkpoint(folder: Path, model: PeftModel, optimizer: torch.optim.Optimizer) -> Progress | None:
+    """Restore model and optimizer from ``folder`` (or from the one it was about to replace); None if there is none."""
+    found = next((f for f in (folder, folder.with_suffix(".old")) if (f / "progress.json").is_file()), None)
+    if found is None:
+        return None
+    set_peft_model_state_dict(model, load_file(found / "adapter.safetensors"))
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for key, value in load_file(found / "optimizer.safetensors").items():
+        index, name = key.split(".", 1)
+        state.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    return Progress(**json.loads((found / "progress.json").read_text()))

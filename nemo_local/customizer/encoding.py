@@ -1,0 +1,47 @@
+"""A customization row as token ids, with the part of it that is the assistant's answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from nemo_local.tool_prompt import IM_END, render_chat, render_tool_calls
+
+
+@dataclass(frozen=True)
+class EncodedRow:
+    """Token ids of a row; the answer (what the loss is taken on) starts at ``answer_start`` and runs to the end."""
+
+    ids: list[int]
+    answer_start: int
+
+
+def encode_row(row: dict[str, Any], tokenizer) -> EncodedRow:
+    """Encode ``{messages, tools}``. The last message is the assistant's and is what is learned; earlier ones are context.
+
+    Prompt and answer are tokenized apart, because at inference the prompt ends before the answer begins: a token that
+    straddled the two would never be seen there.
+
+    Args:
+        row: checked customization row (see ``dataset.py``).
+        tokenizer: Hugging Face tokenizer of the base model.
+    """
+    *context, answer = row["messages"]
+    tools = row.get("tools")
+    if answer.get("tool_calls") or (tools and not answer.get("content")):
+        text = render_tool_calls(answer.get("tool_calls") or [])
+    else:
+        text = answer.get("content") or ""
+    prompt_ids = tokenizer(render_chat(context, tools), add_special_tokens=False).input_ids
+    answer_ids = tokenizer(text + IM_END, add_special_tokens=False).input_ids
+    return EncodedRow(prompt_ids + answer_ids, len(prompt_ids))
+
+
+def common_prefix_length(rows: list[EncodedRow]) -> int:
+    """How many leading tokens all rows share, at most up to the first answer token of any (an answer is never shared)."""
+    limit = min(row.answer_start for row in rows) - 1
+    first = rows[0].ids
+    for i in range(limit):
+        if any(row.ids[i] != first[i] for row in rows):
+            return i
+    return max(limit, 0)
