@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Engine,
     MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
+    and_,
     create_engine,
     delete,
     event,
@@ -42,7 +44,7 @@ def new_id(prefix: str) -> str:
 
 def utc_now() -> str:
     """The time as ISO 8601 in UTC with microseconds always written, so that the texts sort as the times do."""
-    return datetime.now(timezone.utc).isoformat(timespec="microseconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def open_database(path: Path) -> tuple[Engine, Engine]:
@@ -85,8 +87,8 @@ class DocumentStore:
         self._table = Table(
             "documents",
             MetaData(),
+            Column("collection", String, primary_key=True),
             Column("id", String, primary_key=True),
-            Column("collection", String, nullable=False),
             Column("namespace", String, nullable=False),
             Column("name", String, nullable=False),
             Column("body", Text, nullable=False),
@@ -160,7 +162,7 @@ class DocumentStore:
             document = self._select_one(connection, namespace, name)
             connection.execute(
                 update(self._table)
-                .where(self._table.c.id == document["id"])
+                .where(self._is(document))
                 .values(body=_dump({**document, **patch}), updated_at=utc_now())
             )
             return self._select_one(connection, namespace, name)
@@ -169,7 +171,7 @@ class DocumentStore:
         """Remove the document and return what it was. Raises NotFound."""
         with self._writer.begin() as connection:
             document = self._select_one(connection, namespace, name)
-            connection.execute(delete(self._table).where(self._table.c.id == document["id"]))
+            connection.execute(delete(self._table).where(self._is(document)))
             return document
 
     def list(self) -> list[dict]:
@@ -191,6 +193,9 @@ class DocumentStore:
                 f"{self._label(namespace, name)} does not exist. List the {self.collection}s to see what does."
             )
         return _document(row)
+
+    def _is(self, document: dict) -> ColumnElement[bool]:
+        return and_(self._table.c.collection == self.collection, self._table.c.id == document["id"])
 
     def _label(self, namespace: str, name: str) -> str:
         return f"The {self.collection} {f'{namespace}/{name}' if namespace else name!r}"

@@ -24,6 +24,9 @@ class ApiError(Exception):
         detail: what failed, why, and what to do; sent as ``{"detail": "..."}``.
     """
 
+    #: The Hub protocol's name of the error, which its client turns into an exception of its own; None elsewhere.
+    code: str | None = None
+
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
         self.status = status
@@ -92,7 +95,7 @@ def install_error_handlers(app: FastAPI, log_file: Path | None = None) -> None:
             f"{request.method} {request.url.path} failed unexpectedly ({type(error).__name__}). "
             f"This is a fault of the platform, not of the request; {where} has the traceback."
         )
-        return JSONResponse({"detail": detail}, status_code=500)
+        return _answer({"detail": detail}, 500)
 
     def storage_failed(request: Request, error: Exception) -> JSONResponse:
         if is_disk_full(error):
@@ -100,23 +103,23 @@ def install_error_handlers(app: FastAPI, log_file: Path | None = None) -> None:
                 "The disk of the platform is full, so nothing of this request was stored. What was stored before is "
                 "intact. Free some space (or move FLYWHEEL_HOME to a larger disk) and send the request again."
             )
-            return JSONResponse({"detail": detail}, status_code=507)
+            return _answer({"detail": detail}, 507)
         log.exception("%s %s", request.method, request.url.path, exc_info=error)
         return unexpected(request, error)
 
     def api_error(_: Request, error: ApiError) -> JSONResponse:
-        return JSONResponse(error.body(), status_code=error.status)
+        return _answer(error.body(), error.status, {"X-Error-Code": error.code} if error.code else {})
 
     def invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
         # Without pydantic's `input`: it would send back what the client wrote there, a key for example.
         problems = [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in error.errors()]
-        return JSONResponse({"detail": problems}, status_code=422)
+        return _answer({"detail": problems}, 422)
 
     def http_error(request: Request, error: HTTPException) -> JSONResponse:
         detail = error.detail
         if error.status_code in (404, 405):
             detail = f"{detail}: there is no route {request.method} {request.url.path}; /docs lists all routes."
-        return JSONResponse({"detail": detail}, status_code=error.status_code, headers=error.headers)
+        return _answer({"detail": detail}, error.status_code, dict(error.headers or {}))
 
     app.add_exception_handler(ApiError, api_error)
     app.add_exception_handler(RequestValidationError, invalid_request)
@@ -124,3 +127,13 @@ def install_error_handlers(app: FastAPI, log_file: Path | None = None) -> None:
     app.add_exception_handler(OSError, storage_failed)
     app.add_exception_handler(OperationalError, storage_failed)
     app.add_exception_handler(Exception, unexpected)
+
+
+def _answer(body: dict, status: int, headers: dict[str, str] | None = None) -> JSONResponse:
+    """The answer, its message also in ``X-Error-Message``: the only place where a Hub client looks after a HEAD."""
+    detail = body["detail"]
+    if isinstance(detail, list):
+        detail = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in detail)
+    # Header values are one line of ASCII.
+    message = " ".join(str(detail).split()).encode("ascii", "replace").decode()[:1000]
+    return JSONResponse(body, status_code=status, headers={"X-Error-Message": message, **(headers or {})})

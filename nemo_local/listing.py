@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import Request
@@ -140,7 +140,7 @@ def _time(text: str, field: str) -> datetime:
         raise Invalid(
             field, f"{text!r} is not a date; write it as 2025-01-31 or 2025-01-31T12:00:00.", "query"
         ) from None
-    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _text(value: Any) -> str:

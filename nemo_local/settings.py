@@ -66,6 +66,10 @@ class Settings:
         path.mkdir(parents=True, exist_ok=True)
         return path
 
+    def log_file(self, server: str) -> Path:
+        """Where the supervisor puts the log of ``"gateway"`` or ``"nim"``."""
+        return self.home / "logs" / f"{server}.log"
+
     def service_dir(self, name: str) -> Path:
         """Directory ``home/<name>`` of one microservice, created when missing."""
         path = self.home / name

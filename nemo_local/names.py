@@ -1,0 +1,36 @@
+"""What names may look like: they become parts of URLs, of repositories and of directory names."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_VERSIONED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@+-]*[A-Za-z0-9])?")
+_MAX_LENGTH = 255
+
+
+def _check(value: str, pattern: re.Pattern[str], allowed: str) -> str:
+    if len(value) > _MAX_LENGTH or ".." in value or not pattern.fullmatch(value):
+        raise ValueError(
+            f"{value[:80]!r} is not a valid name: use letters, digits and {allowed}, begin and end with a letter or a "
+            f"digit, no two dots in a row, at most {_MAX_LENGTH} characters"
+        )
+    return value
+
+
+def check_name(value: str) -> str:
+    """Return ``value`` if it is a valid name. Raises ValueError saying what a valid one looks like."""
+    return _check(value, _PLAIN, ". _ -")
+
+
+def check_versioned_name(value: str) -> str:
+    """Like :func:`check_name`, with ``@version`` and ``+suffix`` allowed, as models and their configs have them."""
+    return _check(value, _VERSIONED, ". _ - @ +")
+
+
+#: Types for request bodies: FastAPI then answers 422 naming the field.
+Name = Annotated[str, AfterValidator(check_name)]
+VersionedName = Annotated[str, AfterValidator(check_versioned_name)]

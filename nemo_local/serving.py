@@ -1,0 +1,60 @@
+"""Running one of the two servers: its port is taken first, then its requests are served."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+
+import psutil
+import uvicorn
+from fastapi import FastAPI
+
+
+class PortTaken(RuntimeError):
+    """Another process listens on the port."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take the port and begin to queue connections on it.
+
+    Raises:
+        PortTaken: with the name and the process id of its holder, where the system tells them.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    server = socket.socket(family, socket.SOCK_STREAM)
+    if sys.platform != "win32":
+        # Without it the port stays unusable for a minute after a restart; on Windows it would let two servers share it.
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind((host, port))
+        server.listen(2048)
+    except OSError as error:
+        server.close()
+        raise PortTaken(
+            f"Port {port} on {host} cannot be used ({error.strerror}): it is held by {_holder(port)}. "
+            "Stop that, or choose another port with FLYWHEEL_GATEWAY_PORT or FLYWHEEL_NIM_PORT."
+        ) from error
+    return server
+
+
+def _holder(port: int) -> str:
+    try:
+        for connection in psutil.net_connections("tcp"):
+            if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN:
+                if connection.pid is None:
+                    break
+                return f"{psutil.Process(connection.pid).name()} (process {connection.pid})"
+    except psutil.Error:
+        pass
+    return "a process this user may not see"
+
+
+def serve(app: FastAPI, host: str, port: int) -> None:
+    """Serve ``app`` until SIGTERM or SIGINT. The log goes to stderr. Raises PortTaken."""
+    # Bound before the application starts, so that its start-up can already send requests to its own address.
+    with bind(host, port) as server_socket:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        # Requests in progress get this long to finish; one that streams would otherwise hold up the end forever.
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        uvicorn.Server(config).run(sockets=[server_socket])
