@@ -1,0 +1,218 @@
+"""The rows of a job: downloaded from the Data Store, checked one by one, and split into training and validation."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
+
+ROLES = ("system", "developer", "user", "assistant", "tool")
+#: How many malformed rows an error names; the count says how many there are.
+SHOWN_PROBLEMS = 5
+
+
+class DatasetError(Exception):
+    """The dataset cannot be trained on; the message says which file, line and why."""
+
+
+@dataclass(frozen=True)
+class RowFiles:
+    """Checked rows, ready for training."""
+
+    training: Path
+    validation: Path
+    held_out: bool
+
+    def counts(self) -> tuple[int, int]:
+        """Number of training rows and of validation rows."""
+        return tuple(sum(1 for _ in path.open("rb")) for path in (self.training, self.validation))
+
+
+def prepare_rows(source: dict[str, Any], folder: Path, seed: int) -> RowFiles:
+    """Download, check and split. Files from an earlier run of the same job are used again.
+
+    Args:
+        source: ``label``, ``endpoint``, ``repo_id``, ``revision`` and ``limit`` (most rows of each split, or None).
+        folder: where ``training.jsonl`` and ``validation.jsonl`` are written.
+        seed: decides which tenth is held out where the dataset has no validation files.
+
+    Raises:
+        DatasetError: no such repository or files, or malformed rows.
+    """
+    rows = RowFiles(folder / "training.jsonl", folder / "validation.jsonl", (folder / "held_out").exists())
+    if rows.validation.exists():  # written last
+        return rows
+    shutil.rmtree(folder, ignore_errors=True)
+    download = folder / "download"
+    try:
+        HfApi(endpoint=source["endpoint"], token=False).snapshot_download(
+            source["repo_id"],
+            repo_type="dataset",
+            revision=source["revision"],
+            local_dir=download,
+            allow_patterns=["training/*.jsonl", "validation/*.jsonl"],
+            token=False,
+        )
+    except HfHubHTTPError as error:
+        raise DatasetError(f"the files of the dataset {source['label']} could not be downloaded: {error}") from error
+    training = _read(download, "training", source["limit"])
+    validation = _read(download, "validation", source["limit"])
+    if not training:
+        raise DatasetError(
+            f"the dataset {source['label']} has no rows in training/*.jsonl; upload at least one such file with rows"
+        )
+    held_out = not validation
+    if held_out:
+        training, validation = _hold_out(training, seed, source["label"])
+        (folder / "held_out").touch()
+    for path, lines in ((rows.training, training), (rows.validation, validation)):
+        unfinished = path.with_suffix(".tmp")
+        unfinished.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        os.replace(unfinished, path)
+    shutil.rmtree(download)
+    return RowFiles(rows.training, rows.validation, held_out)
+
+
+def _read(download: Path, split: str, limit: int | None) -> list[str]:
+    lines: list[str] = []
+    problems: list[str] = []
+    for path in sorted((download / split).rglob("*.jsonl")):
+        name = path.relative_to(download).as_posix()
+        for number, raw in enumerate(path.open("rb"), start=1):
+            if not raw.strip():
+                continue
+            if limit is not None and len(lines) == limit:
+                break
+            try:
+                row = json.loads(raw)
+            except ValueError as error:  # of JSON, or of UTF-8
+                problems.append(f"{name} line {number}: not valid JSON ({error})")
+                continue
+            problems += [f"{name} line {number}: {problem}" for problem in row_problems(row)]
+            lines.append(json.dumps(row, ensure_ascii=False))
+    if problems:
+        more = len(problems) - SHOWN_PROBLEMS
+        tail = f"; and {more} more" if more > 0 else ""
+        raise DatasetError(
+            f"the dataset has malformed rows: {'; '.join(problems[:SHOWN_PROBLEMS])}{tail}. Correct them, upload the "
+            "file again and create a new job."
+        )
+    return lines
+
+
+def _hold_out(lines: list[str], seed: int, label: str) -> tuple[list[str], list[str]]:
+    """A tenth of the rows for validation (as NeMo does), at least one."""
+    if len(lines) < 2:
+        raise DatasetError(f"the dataset {label} has one training row and no validation files; give it more rows")
+    count = max(1, len(lines) - ceil(0.9 * len(lines)))
+    chosen = set(random.Random(seed).sample(range(len(lines)), count))
+    kept = [line for i, line in enumerate(lines) if i not in chosen]
+    return kept, [lines[i] for i in sorted(chosen)]
+
+
+def row_problems(row: Any) -> Iterator[str]:
+    """What is wrong with a customization row; nothing where all is well.
+
+    A row has ``messages`` that end with the assistant's answer (text, or ``tool_calls``; an empty list of calls says that no
+    tool fits) to at least one user message, and may have ``tools``.
+    """
+    if not isinstance(row, dict):
+        yield f"a row must be an object, not {_kind(row)}"
+        return
+    tools = row.get("tools")
+    if tools is not None:
+        yield from _tools_problems(tools)
+    messages = row.get("messages")
+    if not isinstance(messages, list) or not messages:
+        yield "'messages' is missing" if messages is None else "'messages' must be a list of messages that is not empty"
+        return
+    for i, message in enumerate(messages):
+        yield from (f"messages[{i}] {problem}" for problem in _message_problems(message))
+    roles = [message.get("role") for message in messages if isinstance(message, dict)]
+    if roles[-1:] != ["assistant"]:
+        yield "the last of 'messages' must be the assistant's, the answer to learn"
+    elif "user" not in roles[:-1]:
+        yield "'messages' has no user message before the assistant's answer"
+
+
+def _message_problems(message: Any) -> Iterator[str]:
+    if not isinstance(message, dict):
+        yield f"must be an object, not {_kind(message)}"
+        return
+    if message.get("role") not in ROLES:
+        yield f"has the role {message.get('role')!r}; it must be one of {', '.join(ROLES)}"
+        return
+    content, calls = message.get("content"), message.get("tool_calls")
+    if isinstance(content, list):
+        if not all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in content):
+            yield "has a 'content' list with a part that is not text"
+    elif content is not None and not isinstance(content, str):
+        yield f"has a 'content' that is {_kind(content)}, not text"
+    if message["role"] != "assistant":
+        if not content:
+            yield f"({message['role']}) has no 'content'"
+        return
+    if calls is None:
+        if not content:
+            yield "(assistant) has neither 'content' nor 'tool_calls'"
+    elif not isinstance(calls, list):
+        yield "has 'tool_calls' that is not a list"
+    else:
+        for j, call in enumerate(calls):
+            yield from (f"tool_calls[{j}] {problem}" for problem in _call_problems(call))
+
+
+def _call_problems(call: Any) -> Iterator[str]:
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict) or not isinstance(function.get("name"), str) or not function["name"]:
+        yield "has no function with a name"
+        return
+    arguments = function.get("arguments")
+    if isinstance(arguments, str):
+        try:
+            arguments = json.loads(arguments)
+        except ValueError:
+            yield f"({function['name']}) has 'arguments' that are not JSON"
+            return
+    if arguments is not None and not isinstance(arguments, dict):
+        yield f"({function['name']}) has 'arguments' that are {_kind(arguments)}, not an object"
+
+
+def _tools_problems(tools: Any) -> Iterator[str]:
+    if not isinstance(tools, list):
+        yield f"'tools' must be a list, not {_kind(tools)}"
+        return
+    for i, tool in enumerate(tools):
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if not isinstance(function, dict) or tool.get("type", "function") != "function":
+            yield f"tools[{i}] is not {{'type': 'function', 'function': {{...}}}}"
+        elif not isinstance(function.get("name"), str) or not function["name"]:
+            yield f"tools[{i}] has no name"
+        elif function.get("parameters") is not None and (problem := _schema_problem(function["parameters"])):
+            yield f"tools[{i}] ({function['name']}) {problem}"
+
+
+def _schema_problem(schema: Any) -> str | None:
+    if not isinstance(schema, dict) or schema.get("type", "object") != "object":
+        return "has 'parameters' that are not a JSON Schema of type object"
+    properties, required = schema.get("properties", {}), schema.get("required", [])
+    if not isinstance(properties, dict) or not all(isinstance(value, dict) for value in properties.values()):
+        return "has 'properties' that are not an object of schemas"
+    if not isinstance(required, list):
+        return "has 'required' that is not a list"
+    unknown = [name for name in required if name not in properties]
+    return f"requires {unknown[0]!r}, which is not among its properties" if unknown else None
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,199 @@
+"""The process of one training job: ``python -m nemo_local.customizer.worker <job directory>``.
+
+It reads ``job.json``, appends to ``events.jsonl`` (the scheduler reads along), writes ``result.json`` when the training is through,
+and then publishes the model. Started again after a stop, it goes on: from the checkpoint, or straight to publishing.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from nemo_local.customizer.datasets import DatasetError, RowFiles, prepare_rows
+from nemo_local.customizer.publish import PublishError, publish
+from nemo_local.customizer.target_modules import expand_target_modules
+from nemo_local.documents import utc_now
+from nemo_local.errors import is_disk_full
+from nemo_local.settings import Settings
+
+log = logging.getLogger("nemo_local.customizer.worker")
+
+EXIT_FAILED = 1
+#: A full disk may also hold back the words that say so, so it has an exit code of its own.
+EXIT_DISK_FULL = errno.ENOSPC
+EXIT_ORPHANED = 3
+#: Seconds between two looks at whether the scheduler still lives.
+PARENT_CHECK = 0.5
+#: Seconds an earlier worker of the same job has to end; it notices the loss of its scheduler within PARENT_CHECK.
+LOCK_TIMEOUT = 60
+
+
+class EventLog:
+    """Appends events to ``events.jsonl``, each with its time, and says them in the process's log.
+
+    Args:
+        path: the file; what an earlier worker wrote stays.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="utf-8")
+        if self._file.tell():
+            self._file.write("\n")  # an earlier worker may have been killed in the middle of a line
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        if event["type"] != "progress":
+            log.info("%s", " ".join(f"{key}={value}" for key, value in event.items() if key != "stack_trace"))
+        self._file.write(json.dumps({**event, "time": utc_now()}) + "\n")
+        self._file.flush()
+
+
+def main(job_dir: Path) -> int:
+    """Do the job in ``job_dir``; returns the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    order = json.loads((job_dir / "job.json").read_text(encoding="utf-8"))
+    _end_with_parent(order["scheduler_pid"])
+    emit: Callable[[dict[str, Any]], None] | None = None
+    try:
+        with FileLock(job_dir / "worker.lock", timeout=LOCK_TIMEOUT):
+            emit = EventLog(job_dir / "events.jsonl")
+            run(order, job_dir, emit)
+            return 0
+    except Timeout:
+        log.error("an earlier process of this job is still running and did not end within %d s", LOCK_TIMEOUT)
+        return EXIT_FAILED
+    except Exception as error:  # the process's outermost frame: whatever it is, the job must say it
+        log.exception("the job failed")
+        if _is_disk_full(error):
+            return EXIT_DISK_FULL
+        if emit is not None:
+            emit(failure(error))
+        return EXIT_FAILED
+
+
+def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], None]) -> None:
+    """Check the data, train, publish. Raises whatever stops it."""
+    result_file = job_dir / "result.json"
+    if not result_file.exists():
+        emit({"type": "stage", "message": f"Downloading and checking the dataset {order['dataset']['label']}"})
+        rows = prepare_rows(order["dataset"], job_dir / "data", order["hyperparameters"]["seed"])
+        training, validation = rows.counts()
+        split = "a tenth held out for validation" if rows.held_out else "with validation files of its own"
+        emit({"type": "stage", "message": f"{training} training rows, {validation} validation rows ({split})"})
+        # Imported late: torch takes seconds, and a malformed dataset should say so at once.
+        from nemo_local.base_model import ensure_hf_model
+        from nemo_local.customizer.training import TrainingSpec, train
+
+        model_dir = ensure_hf_model(Settings(home=Path(order["home"]), models=Path(order["models_dir"])))
+        spec = TrainingSpec(**training_values(order, job_dir, rows), model_dir=model_dir)
+
+        def on_event(event: dict[str, Any]) -> None:
+            emit(event)
+            if event["type"] == "started" and spec.warmup_steps >= event["total_steps"]:
+                message = f"warmup_steps ({spec.warmup_steps}) last as long as the training: learning_rate is never reached"
+                emit({"type": "warning", "message": message})
+
+        result = train(spec, on_event)
+        emit({"type": "result", **result})
+        unfinished = result_file.with_suffix(".tmp")
+        unfinished.write_text(json.dumps(result), encoding="utf-8")
+        os.replace(unfinished, result_file)
+    result = json.loads(result_file.read_text(encoding="utf-8"))
+    if order["output"] is None:
+        emit({"type": "published", "message": "No output_model was asked for: the adapter stays in the job's directory"})
+        return
+    emit({"type": "stage", "message": "Uploading the adapter to the Data Store"})
+    model = publish(order, job_dir / "adapter", result)
+    emit({"type": "published", "message": f"Registered the model {model} in the Entity Store"})
+
+
+def training_values(order: dict[str, Any], job_dir: Path, rows: RowFiles) -> dict[str, Any]:
+    """The job's hyperparameters as the fields of ``TrainingSpec`` (but ``model_dir``)."""
+    values, lora = order["hyperparameters"], order["hyperparameters"]["lora"]
+    flat = values["optimizer"] == "adamw_with_flat_lr"
+    interval = values["val_check_interval"]
+    if isinstance(interval, int) and interval * values["batch_size"] > rows.counts()[0]:
+        interval = 1.0  # NeMo: more steps than an epoch has means once an epoch
+    return {
+        "training_file": rows.training,
+        "validation_file": rows.validation,
+        "output_dir": job_dir / "adapter",
+        "checkpoint_dir": job_dir / "checkpoint",
+        "adapter_dim": lora["adapter_dim"],
+        "adapter_dropout": lora["adapter_dropout"],
+        "alpha": lora["alpha"],
+        "target_modules": tuple(expand_target_modules(lora["target_modules"])),
+        "max_steps": values.get("max_steps"),
+        # A cosine from the peak to the peak is a flat line.
+        "min_learning_rate": values["learning_rate"] if flat else values["min_learning_rate"],
+        "val_check_interval": interval,
+        "max_seq_length": order["max_seq_length"],
+        **{
+            name: values[name]
+            for name in (
+                "epochs",
+                "batch_size",
+                "learning_rate",
+                "warmup_steps",
+                "seed",
+                "log_every_n_steps",
+                "weight_decay",
+                "adam_beta1",
+                "adam_beta2",
+            )
+        },
+    }
+
+
+def failure(error: Exception) -> dict[str, Any]:
+    """The event that says why the job failed. What a user can mend is said in plain words, the rest with its type."""
+    message = str(error)
+    if isinstance(error, DatasetError):
+        message = message[:1].upper() + message[1:]
+    elif isinstance(error, PublishError):
+        message = f"The training is done, but {message}. The adapter is kept in the job's directory."
+    else:
+        message = f"{type(error).__name__}: {message}"
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return {
+        "type": "failed",
+        "message": message,
+        "exception_type": type(error).__name__,
+        "file": Path(last[0].filename).name if last else None,
+        "line": last[0].lineno if last else None,
+        "stack_trace": "".join(traceback.format_exception(error)),
+    }
+
+
+def _is_disk_full(error: BaseException | None) -> bool:
+    # Libraries written in C++ and Rust put the operating system's words into errors of their own.
+    while error is not None:
+        if is_disk_full(error) or os.strerror(errno.ENOSPC) in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _end_with_parent(pid: int) -> None:
+    """End this process when ``pid`` is no longer its parent: nobody would read its events or be able to stop it."""
+
+    def watch() -> None:
+        while os.getppid() == pid:
+            time.sleep(PARENT_CHECK)
+        os._exit(EXIT_ORPHANED)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
