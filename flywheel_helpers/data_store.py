@@ -1,0 +1,181 @@
+"""Data Store: where dataset files live. It speaks the Hugging Face Hub protocol, so `huggingface_hub` does the work."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from huggingface_hub import HfApi, set_client_factory
+from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.hf_api import RepoFile
+
+from flywheel_helpers import entity_store
+from flywheel_helpers.errors import Conflict, DataError, NotFound
+from flywheel_helpers.http import NO_PROXY_MOUNTS, Connection, status_error, tls_context, transport_error
+
+SERVICE = "Data Store"
+FILES = ("training/training.jsonl", "validation/validation.jsonl", "testing/xlam-test.jsonl")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What `upload_dataset` found and did."""
+
+    files_url: str
+    uploaded: list[str]  # paths sent now
+    unchanged: list[str]  # paths that were there already, byte for byte
+    revision: str  # see `dataset_revision`
+
+
+def hub(nemo: Connection) -> HfApi:
+    """A Hub client aimed at the Data Store, with the course's certificates.
+
+    The token is the Data Store's own. Were none given, huggingface_hub would send the user's HF_TOKEN to a server
+    that has no business with it; `False` keeps it at home.
+    """
+    settings = nemo.settings
+
+    def client() -> httpx.Client:
+        return httpx.Client(follow_redirects=True, timeout=300.0, verify=tls_context(settings), mounts=NO_PROXY_MOUNTS)
+
+    set_client_factory(client)
+    return HfApi(endpoint=f"{settings.data_store_url}/v1/hf", token=settings.nds_token or False)
+
+
+def ensure_namespace(nemo: Connection) -> bool:
+    """Create the namespace of config.py in the Data Store where it is missing.
+
+    Returns:
+        True when it was created now, False when it was there.
+    """
+    try:
+        nemo.request(
+            SERVICE, "POST", "/v1/datastore/namespaces", data={"namespace": nemo.settings.namespace}, retry=True
+        )
+    except Conflict:
+        return False
+    return True
+
+
+def upload_dataset(nemo: Connection, folder: Path) -> Upload:
+    """Bring a folder with `FILES` to the Data Store and register it in the Entity Store.
+
+    Namespaces and repository are created where missing. Files are sent one by one and only where they differ from
+    what is there, so a broken upload goes on with the first file it missed.
+
+    Args:
+        folder: holds the three files of `FILES`.
+
+    Raises:
+        DataError: a file is missing.
+        ServiceError: the Data Store or Entity Store refused; files sent before that stay stored.
+    """
+    folder = Path(folder)
+    missing = [path for path in FILES if not (folder / path).is_file()]
+    if missing:
+        raise DataError(
+            f"{folder} lacks {', '.join(missing)}.", "Write the dataset files first (notebook 01_data_preparation)."
+        )
+    settings = nemo.settings
+    entity_store.ensure_namespace(nemo)
+    ensure_namespace(nemo)
+    api = hub(nemo)
+    with _hub_errors(nemo):
+        api.create_repo(settings.dataset, repo_type="dataset", exist_ok=True)
+        stored = {file.path: file for file in _files(api, settings.dataset)}
+        changed = [path for path in FILES if path not in stored or not _same(folder / path, stored[path])]
+        for path in changed:
+            api.upload_file(
+                path_or_fileobj=folder / path,
+                path_in_repo=path,
+                repo_id=settings.dataset,
+                repo_type="dataset",
+                commit_message=f"Upload {path}",
+            )
+    record = entity_store.register_dataset(nemo)
+    return Upload(
+        files_url=record.get("files_url", ""),
+        uploaded=changed,
+        unchanged=[path for path in FILES if path not in changed],
+        revision=dataset_revision(nemo),
+    )
+
+
+def list_files(nemo: Connection) -> dict[str, int]:
+    """Paths of the stored dataset and their sizes in bytes.
+
+    Raises:
+        NotFound: the dataset was not uploaded yet.
+    """
+    with _hub_errors(nemo):
+        return {file.path: file.size for file in _files(hub(nemo), nemo.settings.dataset)}
+
+
+def dataset_revision(nemo: Connection, folders: Iterable[str] = ("training", "validation", "testing")) -> str:
+    """A short digest of the stored files in these folders: equal exactly when their contents are.
+
+    Training asks for the folders it reads, so that new test rows do not make a finished training look outdated.
+
+    Raises:
+        NotFound: the dataset was not uploaded yet.
+    """
+    wanted = tuple(f"{folder}/" for folder in folders)
+    with _hub_errors(nemo):
+        files = sorted(
+            (file.path, _content_id(file))
+            for file in _files(hub(nemo), nemo.settings.dataset)
+            if file.path.startswith(wanted)
+        )
+    return hashlib.sha256(repr(files).encode()).hexdigest()[:12]
+
+
+def download(nemo: Connection, path: str, target: Path) -> Path:
+    """Copy one file of the stored dataset to `target`, a folder.
+
+    Returns:
+        the path of the copy.
+    """
+    with _hub_errors(nemo):
+        return Path(hub(nemo).hf_hub_download(nemo.settings.dataset, path, repo_type="dataset", local_dir=target))
+
+
+def _files(api: HfApi, repo: str) -> list[RepoFile]:
+    entries = api.list_repo_tree(repo, repo_type="dataset", recursive=True)
+    return [entry for entry in entries if isinstance(entry, RepoFile)]
+
+
+def _content_id(file: RepoFile) -> str:
+    return file.lfs.sha256 if file.lfs else file.blob_id
+
+
+def _same(path: Path, stored: RepoFile) -> bool:
+    if path.stat().st_size != stored.size:
+        return False
+    content = path.read_bytes()
+    if stored.lfs:
+        return hashlib.sha256(content).hexdigest() == stored.lfs.sha256
+    # git's id of a file's content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == stored.blob_id
+
+
+class _hub_errors:
+    """Turns huggingface_hub's and httpx's errors into ours."""
+
+    def __init__(self, nemo: Connection):
+        self.settings = nemo.settings
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, HfHubHTTPError) and error.response is not None:
+            raised = status_error(SERVICE, error.response)
+            if isinstance(raised, NotFound):
+                raised.hint = f"Upload the dataset {self.settings.dataset} first (notebook 01_data_preparation)."
+            raise raised from None
+        if isinstance(error, httpx.TransportError):
+            url = str(error.request.url) if getattr(error, "_request", None) else self.settings.data_store_url
+            raise transport_error(SERVICE, f"GET {url}", error) from None

@@ -1,0 +1,156 @@
+"""Showing progress and results: widgets in Jupyter, plain lines everywhere else.
+
+"Everywhere else" is a terminal, and also papermill, nbval and nbconvert: they run kernels too, but nobody watches, and
+a widget's last state says little in a saved notebook.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from IPython import get_ipython
+from IPython.display import display
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that shows as HTML in Jupyter and as aligned text elsewhere.
+
+    Args:
+        headers: column names.
+        rows: cells, shown with `str`.
+    """
+
+    headers: list[str]
+    rows: list[list[Any]]
+
+    def __repr__(self) -> str:
+        lines = [self.headers, *([str(cell) for cell in row] for row in self.rows)]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(self.headers))]
+        lines.insert(1, ["-" * width for width in widths])
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        )
+
+    def _repr_html_(self) -> str:
+        def line(tag: str, cells: list[Any]) -> str:
+            return "".join(f'<{tag} style="text-align:left">{html.escape(str(cell))}</{tag}>' for cell in cells)
+
+        body = "".join(f"<tr>{line('td', row)}</tr>" for row in self.rows)
+        return f"<table><thead><tr>{line('th', self.headers)}</tr></thead><tbody>{body}</tbody></table>"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG with words for those who cannot see it, and for comparing runs."""
+
+    png: bytes
+    alt: str
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"image/png": self.png, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+
+
+class Lines:
+    """Progress as text: a line when the state or a tenth of the way changes.
+
+    Every line of progress has the form `  12 s | 40 % | text`.
+    """
+
+    def __init__(self, title: str):
+        self.started = time.monotonic()
+        self.last: tuple[str, int] | None = None
+        print(title, flush=True)
+
+    def __enter__(self) -> Lines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def update(self, fraction: float, text: str, state: str = "", draw: Callable[[], Picture] | None = None) -> None:
+        """Show how far it is.
+
+        Args:
+            fraction: 0 to 1.
+            text: what is going on.
+            state: a word such as "running"; a change of it is always shown.
+            draw: makes the picture of the moment, where pictures can be shown live.
+        """
+        now = (state, int(fraction * 10))
+        if now != self.last:
+            self.last = now
+            self._line(f"{fraction:4.0%} | {text}".replace("%", " %", 1))
+
+    def warn(self, text: str) -> None:
+        """Show something that went wrong and is not the end."""
+        self._line(f"warning | {text}")
+
+    def done(self, text: str, picture: Picture | None = None) -> None:
+        """Show the end, and a picture that stays in the notebook."""
+        print(text, flush=True)
+        if picture and get_ipython():
+            display(picture)
+
+    def _line(self, text: str) -> None:
+        print(f"{time.monotonic() - self.started:6.0f} s | {text}", flush=True)
+
+
+class Widgets:
+    """Progress as ipywidgets: a bar, a line of text, and a picture that changes while it runs."""
+
+    def __init__(self, title: str):
+        import ipywidgets
+
+        self.bar = ipywidgets.FloatProgress(min=0, max=1, layout=ipywidgets.Layout(width="60%"))
+        self.label = ipywidgets.Label(title)
+        self.warning = ipywidgets.Label()
+        self.image = ipywidgets.Image(format="png", layout=ipywidgets.Layout(display="none"))
+        self.box = ipywidgets.VBox([self.label, self.bar, self.warning, self.image])
+        self.title = title
+        self.started = time.monotonic()
+        display(self.box)
+
+    def __enter__(self) -> Widgets:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.box.close()
+
+    def update(self, fraction: float, text: str, state: str = "", draw: Callable[[], Picture] | None = None) -> None:
+        """As `Lines.update`."""
+        self.bar.value = fraction
+        self.label.value = f"{self.title}: {text} ({time.monotonic() - self.started:.0f} s)"
+        self.warning.value = ""
+        if draw:
+            self.image.value = draw().png
+            self.image.layout.display = ""
+
+    def warn(self, text: str) -> None:
+        """As `Lines.warn`."""
+        self.warning.value = f"Warning: {text}"
+
+    def done(self, text: str, picture: Picture | None = None) -> None:
+        """As `Lines.done`. What stays is plain text and a still picture, which every viewer can show."""
+        print(self.title)
+        print(text)
+        if picture:
+            display(picture)
+
+
+def watched() -> bool:
+    """Whether a person is looking at a notebook: its kernel was started by a Jupyter server, or by VS Code."""
+    shell = get_ipython()
+    if shell is None or not hasattr(shell, "kernel"):
+        return False
+    return "JPY_SESSION_NAME" in os.environ or "__vsc_ipynb_file__" in shell.user_ns
+
+
+def open_display(title: str) -> Lines | Widgets:
+    """The display that suits where we are. Use it in a `with` block."""
+    return Widgets(title) if watched() else Lines(title)

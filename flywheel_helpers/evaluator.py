@@ -1,0 +1,205 @@
+"""Evaluator: scoring a model on the test rows. An evaluation that was run before with the same inputs is found again."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import warnings
+import zipfile
+from dataclasses import dataclass
+from typing import Any
+
+from flywheel_helpers import customizer, data_store
+from flywheel_helpers.errors import BadAnswer, Conflict
+from flywheel_helpers.http import Connection
+from flywheel_helpers.jobs import ACTIVE, INPUTS_FIELD, Job, digest, same_inputs
+from flywheel_helpers.statistics import Score
+
+SERVICE = "Evaluator"
+TASK, METRIC = "custom-tool-calling", "tool-calling-accuracy"
+TEST_FILE = "testing/xlam-test.jsonl"
+PARALLEL_REQUESTS = 16
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well a model calls tools, measured on `n` rows.
+
+    Args:
+        model: its full name.
+        n: rows.
+        function_name_accuracy: share of rows with exactly the right functions called.
+        function_name_and_args_accuracy: share of rows where all arguments are right as well.
+    """
+
+    model: str
+    n: int
+    function_name_accuracy: Score
+    function_name_and_args_accuracy: Score
+
+
+def config_body(nemo: Connection, limit: int | None = None) -> dict[str, Any]:
+    """The evaluation configuration: which rows, how to ask the model, and how to score the answer.
+
+    Args:
+        limit: the first so many rows only; None for all.
+    """
+    dataset: dict[str, Any] = {"files_url": f"hf://datasets/{nemo.settings.dataset}/{TEST_FILE}"}
+    if limit:
+        dataset["limit"] = limit
+    return {
+        "type": "custom",
+        "namespace": nemo.settings.namespace,
+        "name": f"tool-calling-{limit}" if limit else "tool-calling",
+        "params": {"parallelism": PARALLEL_REQUESTS},
+        "tasks": {
+            TASK: {
+                "type": "chat-completion",
+                "dataset": dataset,
+                # Filled in for each row by the Evaluator: `item` is the row.
+                "params": {
+                    "template": {
+                        "messages": "{{ item.messages | tojson }}",
+                        "tools": "{{ item.tools | tojson }}",
+                        "tool_choice": "auto",
+                        "temperature": 0,
+                        "max_tokens": 512,
+                    }
+                },
+                "metrics": {
+                    METRIC: {
+                        "type": "tool-calling",
+                        "params": {"tool_calls_ground_truth": "{{ item.tool_calls | tojson }}"},
+                    }
+                },
+            }
+        },
+    }
+
+
+def target_body(nemo: Connection, model: str) -> dict[str, Any]:
+    """The evaluation target: a model by its name in the Entity Store."""
+    return {
+        "type": "model",
+        "namespace": nemo.settings.namespace,
+        "name": re.sub(r"[^a-z0-9.-]+", "-", model.lower()),
+        "model": model,
+    }
+
+
+def evaluate(nemo: Connection, model: str, limit: int | None = None, again: bool = False) -> Job:
+    """Start an evaluation of a model, or find the one that was started before with the same inputs.
+
+    The inputs are the configuration, the stored test rows, and the model: its name, and which training made it.
+
+    Args:
+        model: full name, the base model's or a tuned one's.
+        limit: the first so many rows only; None for all.
+        again: start a new job all the same.
+
+    Raises:
+        NotFound: the dataset was not uploaded yet.
+        Invalid: the Evaluator does not know the model; the message says so.
+    """
+    config, target = config_body(nemo, limit), target_body(nemo, model)
+    training = customizer.newest_training(customizer.list_jobs(nemo), model)
+    inputs = digest([config, target, training, data_store.dataset_revision(nemo, ("testing",))])
+    earlier = None if again else _earlier_job(nemo, inputs, model)
+    if earlier:
+        return earlier
+    _ensure(nemo, "configs", config)
+    _ensure(nemo, "targets", target)
+    namespace = nemo.settings.namespace
+    job = nemo.json(
+        SERVICE,
+        "POST",
+        "/v1/evaluation/jobs",
+        json={
+            "namespace": namespace,
+            "config": f"{namespace}/{config['name']}",
+            "target": f"{namespace}/{target['name']}",
+            "custom_fields": {INPUTS_FIELD: inputs},
+        },
+    )
+    return Job(job["id"], "new", model, "A new evaluation was started.")
+
+
+def get_job(nemo: Connection, job_id: str) -> dict[str, Any]:
+    """A job as the Evaluator knows it, with `status` and `status_details`."""
+    return nemo.json(SERVICE, "GET", f"/v1/evaluation/jobs/{job_id}")
+
+
+def cancel(nemo: Connection, job_id: str) -> dict[str, Any]:
+    """Stop a job."""
+    return nemo.json(SERVICE, "POST", f"/v1/evaluation/jobs/{job_id}/cancel")
+
+
+def scores(nemo: Connection, job: Job) -> Scores:
+    """The result of a finished evaluation, each score with its 95 % interval.
+
+    Raises:
+        BadAnswer: the results lack the tool-calling scores.
+    """
+    path = f"/v1/evaluation/jobs/{job.id}/results"
+    answer = nemo.json(SERVICE, "GET", path)
+    try:
+        found = answer["tasks"][TASK]["metrics"][METRIC]["scores"]
+        name, full = (
+            _score(found[key]) for key in ("function_name_accuracy", "function_name_and_args_accuracy")
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError):
+        raise BadAnswer(
+            SERVICE,
+            f"GET {nemo.settings.evaluator_url}{path}",
+            f"the results lack the scores of {METRIC}.",
+            "See the job's log for rows that could not be scored.",
+            server_message=json.dumps(answer)[:500],
+        ) from None
+    return Scores(job.model, name.n, name, full)
+
+
+def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
+    """Every row of a finished evaluation: `index`, `item`, `request`, `response`, `scores`, `error`.
+
+    Not every release of NeMo Evaluator puts the rows into its download. Where it does not, the list is empty and a
+    warning says so.
+    """
+    response = nemo.request(SERVICE, "GET", f"/v1/evaluation/jobs/{job.id}/download-results", timeout=300.0)
+    try:
+        with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+            names = [name for name in archive.namelist() if name.endswith("samples.jsonl")]
+            lines = archive.read(names[0]).decode().splitlines() if names else []
+    except zipfile.BadZipFile:
+        raise BadAnswer(
+            SERVICE, f"GET {response.request.url}", "the download is not a zip file.", "Run the cell again."
+        ) from None
+    if not lines:
+        warnings.warn(
+            "This Evaluator's download has no samples.jsonl: mistakes cannot be sorted by kind.", stacklevel=2
+        )
+    return [json.loads(line) for line in lines]
+
+
+def _score(found: dict[str, Any]) -> Score:
+    count = int(found["stats"]["count"])
+    return Score.of(round(found["value"] * count), count)
+
+
+def _ensure(nemo: Connection, kind: str, body: dict[str, Any]) -> None:
+    """Create a config or target, or bring the one of this name up to date."""
+    try:
+        nemo.json(SERVICE, "POST", f"/v1/evaluation/{kind}", json=body, retry=True)
+    except Conflict:
+        changes = {key: value for key, value in body.items() if key not in ("name", "namespace")}
+        nemo.json(
+            SERVICE, "PATCH", f"/v1/evaluation/{kind}/{body['namespace']}/{body['name']}", json=changes, retry=True
+        )
+
+
+def _earlier_job(nemo: Connection, inputs: str, model: str) -> Job | None:
+    for job in same_inputs(nemo.all_pages(SERVICE, "/v1/evaluation/jobs", {"sort": "-created_at"}), inputs):
+        if job["status"] in ACTIVE:
+            return Job(job["id"], "joined", model, "An evaluation with the same inputs is under way: joined it.")
+        return Job(job["id"], "reused", model, "A finished evaluation with the same inputs is there: reused it.")
+    return None

@@ -1,0 +1,135 @@
+"""The values of config.py, checked and frozen, as everything else in this package takes them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit
+
+from flywheel_helpers.errors import ConfigError
+
+# Each service by the name people know it by, and the name in config.py that holds its address.
+SERVICE_URLS = {
+    "Data Store": "NEMO_DATA_STORE_URL",
+    "Entity Store": "NEMO_ENTITY_STORE_URL",
+    "Customizer": "NEMO_CUSTOMIZER_URL",
+    "Evaluator": "NEMO_EVALUATOR_URL",
+    "Guardrails": "NEMO_GUARDRAILS_URL",
+    "Deployment Management": "NEMO_DEPLOYMENT_URL",
+    "NIM proxy": "NIM_URL",
+}
+SECRETS = ("HF_TOKEN", "WANDB_API_KEY", "NDS_TOKEN", "NEMO_TOKEN")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the helpers need to know about the platform and the user. Secrets never show in its repr."""
+
+    profile: str
+    data_store_url: str
+    entity_store_url: str
+    customizer_url: str
+    evaluator_url: str
+    guardrails_url: str
+    deployment_url: str
+    nim_url: str
+    base_model: str
+    base_model_version: str
+    namespace: str
+    dataset_name: str
+    custom_model: str
+    ca_bundle: str = ""
+    verify_tls: bool = True
+    hf_token: str = field(default="", repr=False)
+    wandb_api_key: str = field(default="", repr=False)
+    nds_token: str = field(default="", repr=False)
+    nemo_token: str = field(default="", repr=False)
+
+    @classmethod
+    def from_config(cls, config: ModuleType) -> Settings:
+        """Read config.py.
+
+        Args:
+            config: the imported module, or anything with the same names as attributes.
+
+        Raises:
+            ConfigError: a name is missing or its value cannot be right; the message says which.
+        """
+
+        def value(name: str) -> str:
+            if not hasattr(config, name):
+                raise ConfigError(f"config.py has no {name}.", "Put it back, or set it in the environment.")
+            return str(getattr(config, name)).strip()
+
+        urls = {name: _checked_url(name, value(name)) for name in SERVICE_URLS.values()}
+        namespace, dataset_name = value("NMS_NAMESPACE"), value("DATASET_NAME")
+        for name, text in (("NMS_NAMESPACE", namespace), ("DATASET_NAME", dataset_name)):
+            if not _NAME.fullmatch(text):
+                raise ConfigError(
+                    f'{name} is "{text}".', "Use lower case letters, digits, hyphens and dots, such as tool-calling."
+                )
+        custom_model = value("CUSTOM_MODEL")
+        if not re.fullmatch(r"[^/@\s]+/[^/@\s]+@[^/@\s]+", custom_model):
+            raise ConfigError(
+                f'CUSTOM_MODEL is "{custom_model}".',
+                f"Write namespace/name@version, such as {namespace}/tool-caller@v1.",
+            )
+        ca_bundle = value("CA_BUNDLE")
+        if ca_bundle and not Path(ca_bundle).is_file():
+            raise ConfigError(
+                f'CA_BUNDLE is "{ca_bundle}", and there is no such file.',
+                "Give the path of a PEM file with the certificates.",
+            )
+        return cls(
+            profile=value("PROFILE"),
+            data_store_url=urls["NEMO_DATA_STORE_URL"],
+            entity_store_url=urls["NEMO_ENTITY_STORE_URL"],
+            customizer_url=urls["NEMO_CUSTOMIZER_URL"],
+            evaluator_url=urls["NEMO_EVALUATOR_URL"],
+            guardrails_url=urls["NEMO_GUARDRAILS_URL"],
+            deployment_url=urls["NEMO_DEPLOYMENT_URL"],
+            nim_url=urls["NIM_URL"],
+            base_model=value("BASE_MODEL"),
+            base_model_version=value("BASE_MODEL_VERSION"),
+            namespace=namespace,
+            dataset_name=dataset_name,
+            custom_model=custom_model,
+            ca_bundle=ca_bundle,
+            verify_tls=_checked_flag("VERIFY_TLS", value("VERIFY_TLS")),
+            **{name.lower(): value(name) for name in SECRETS},
+        )
+
+    def url(self, service: str) -> str:
+        """Address of a service, by its name in `SERVICE_URLS`, without a slash at the end."""
+        attribute = SERVICE_URLS[service].lower().removeprefix("nemo_")
+        return getattr(self, attribute)
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's full name, ``namespace/name``."""
+        return f"{self.namespace}/{self.dataset_name}"
+
+    @property
+    def customization_config(self) -> str:
+        """The Customizer's name for this model on this hardware: ``meta/llama-3.2-1b-instruct@v1.0.0+L40``."""
+        return f"{self.base_model}@{self.base_model_version}"
+
+
+def _checked_url(name: str, text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f'{name} is "{text}".', "Write a full address, such as http://127.0.0.1:8080.")
+    if parts.username or parts.password:
+        raise ConfigError(f"{name} carries a user name or password.", "Give tokens through NEMO_TOKEN or NDS_TOKEN.")
+    return text.rstrip("/")
+
+
+def _checked_flag(name: str, text: str) -> bool:
+    if text.lower() in ("true", "1", "yes"):
+        return True
+    if text.lower() in ("false", "0", "no"):
+        return False
+    raise ConfigError(f'{name} is "{text}".', 'Write "true" or "false".')

@@ -1,0 +1,158 @@
+"""Waiting for jobs, with something to look at. A poll that fails is a warning, not the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flywheel_helpers import customizer, evaluator, results
+from flywheel_helpers.display import Picture, open_display
+from flywheel_helpers.errors import (
+    Invalid,
+    JobCancelled,
+    JobFailed,
+    NotFound,
+    ServiceError,
+    Unauthorized,
+    WaitTimeout,
+)
+from flywheel_helpers.http import Connection
+from flywheel_helpers.jobs import Job
+
+MAX_FAILED_POLLS = 20  # in a row; each has the client's own retries inside
+# Errors that asking again does not mend.
+FINAL_ERRORS = (NotFound, Unauthorized, Invalid)
+
+
+@dataclass(frozen=True)
+class View:
+    """What to show of a job at one moment."""
+
+    fraction: float
+    text: str
+    draw: Callable[[], Picture] | None = None
+
+
+def wait_for_training(nemo: Connection, job: Job, timeout: float = 6 * 3600, poll_seconds: float = 2.0) -> dict:
+    """Wait until a training has finished, showing its progress and its losses.
+
+    Args:
+        job: from `customizer.train`.
+        timeout: seconds until giving up; the job goes on all the same.
+        poll_seconds: time between two looks.
+
+    Returns:
+        the job as the Customizer knows it.
+
+    Raises:
+        JobFailed: with the platform's status log. JobCancelled likewise.
+        WaitTimeout: it is not finished in time.
+    """
+    return _wait(
+        f"Training {job.model}", lambda: customizer.get_job(nemo, job.id), _training_view, timeout, poll_seconds
+    )
+
+
+def wait_for_evaluation(nemo: Connection, job: Job, timeout: float = 2 * 3600, poll_seconds: float = 2.0) -> dict:
+    """Wait until an evaluation has finished, showing its progress.
+
+    Arguments, result and errors are those of `wait_for_training`.
+    """
+    return _wait(
+        f"Evaluating {job.model}", lambda: evaluator.get_job(nemo, job.id), _evaluation_view, timeout, poll_seconds
+    )
+
+
+def _wait(
+    title: str,
+    fetch: Callable[[], dict[str, Any]],
+    view: Callable[[dict[str, Any]], View],
+    timeout: float,
+    poll_seconds: float,
+) -> dict[str, Any]:
+    started, failed_polls = time.monotonic(), 0
+    with open_display(title) as display:
+        while True:
+            try:
+                job = fetch()
+                failed_polls = 0
+            except FINAL_ERRORS:
+                raise
+            except ServiceError as error:
+                failed_polls += 1
+                if failed_polls >= MAX_FAILED_POLLS:
+                    raise
+                display.warn(f"could not ask how the job is ({failed_polls} of {MAX_FAILED_POLLS}): {error.reason}")
+            else:
+                status, now = job.get("status", "unknown"), view(job)
+                if status == "completed":
+                    display.done(f"completed: {now.text}", now.draw() if now.draw else None)
+                    return job
+                if status in ("failed", "cancelled"):
+                    raise _ended(title, job)
+                display.update(now.fraction, f"{status} | {now.text}", status, now.draw)
+            if time.monotonic() - started > timeout:
+                raise WaitTimeout(
+                    f"{title}: not finished after {timeout:.0f} s.", "The job goes on. Run the cell again to wait more."
+                )
+            time.sleep(poll_seconds)
+
+
+def _training_view(job: dict[str, Any]) -> View:
+    details = job.get("status_details") or {}
+    if job.get("status") in ("created", "pending"):
+        return View(0.0, _why_pending(job))
+    parts = [f"step {details.get('steps_completed') or 0}"]
+    if details.get("epochs_completed") is not None:
+        parts.append(f"epochs done {details['epochs_completed']}")
+    for key, name in (("train_loss", "training loss"), ("val_loss", "validation loss")):
+        if details.get(key) is not None:
+            parts.append(f"{name} {details[key]:.3f}")
+    curves = (details.get("metrics") or {}).get("metrics") or {}
+    draw = (lambda: results.plot_losses(curves)) if any(curves.values()) else None
+    return View(min((details.get("percentage_done") or 0) / 100, 1.0), ", ".join(parts), draw)
+
+
+def _evaluation_view(job: dict[str, Any]) -> View:
+    details = job.get("status_details") or {}
+    if job.get("status") in ("created", "pending"):
+        return View(0.0, _why_pending(job))
+    fraction = min((details.get("progress") or 0) / 100, 1.0)
+    if details.get("samples_processed") is not None:
+        return View(fraction, f"{details['samples_processed']} rows done")
+    return View(fraction, details.get("message") or f"{fraction:.0%} done")
+
+
+def _why_pending(job: dict[str, Any]) -> str:
+    """The platform's own reason, where it gives one, and for how long it has been so."""
+    details = job.get("status_details") or {}
+    logs = details.get("status_logs") or []
+    reason = (logs[-1].get("message") if logs else details.get("message")) or "waiting to start"
+    since = logs[-1].get("updated_at") if logs else job.get("created_at")
+    return f"{reason} (for {_age(since)})" if since else reason
+
+
+def _age(timestamp: str) -> str:
+    moment = datetime.fromisoformat(timestamp)
+    seconds = (datetime.now(UTC) - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))).total_seconds()
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _ended(title: str, job: dict[str, Any]) -> JobFailed:
+    details = job.get("status_details") or {}
+    logs = [
+        " ".join(str(part) for part in (entry.get("message"), entry.get("detail")) if part)
+        for entry in details.get("status_logs") or []
+    ]
+    said = "\n    ".join(logs[-8:] or [details.get("message") or "the platform gives no reason"])
+    if job.get("status") == "cancelled":
+        return JobCancelled(
+            f"{title}: the job {job.get('id')} was cancelled.\n    {said}", "Run the cell again to start a new one."
+        )
+    return JobFailed(
+        f"{title}: the job {job.get('id')} failed.\n    {said}",
+        "Correct what the log names, then run the cell again: it starts a new job. What was stored is still there.",
+    )
