@@ -123,7 +123,7 @@ class _Split:
         needed = list(asked) if answered else []
         # What was asked bars its rivals even in a row without an answer: there nothing may fit at all.
         seen = [function, *asked]
-        offered = needed
+        offered = list(needed)
         while len(offered) < max(total, len(needed) + 1):
             other = self._other(function, seen)
             seen.append(other)
