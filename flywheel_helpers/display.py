@@ -59,7 +59,7 @@ class Picture:
 class Lines:
     """Progress as text: a line when the state or a tenth of the way changes.
 
-    Every line of progress has the form `  12 s | 40 % | text`.
+    Every line of progress has the form `    12 s |  40% | text`.
     """
 
     def __init__(self, title: str):
@@ -85,7 +85,7 @@ class Lines:
         now = (state, int(fraction * 10))
         if now != self.last:
             self.last = now
-            self._line(f"{fraction:4.0%} | {text}".replace("%", " %", 1))
+            self._line(f"{fraction:4.0%} | {text}")
 
     def warn(self, text: str) -> None:
         """Show something that went wrong and is not the end."""

@@ -1,4 +1,4 @@
-"""Evaluator: scoring a model on the test rows. An evaluation that was run before with the same inputs is found again."""
+"""Evaluator: scoring a model on the test rows. An evaluation run before with the same inputs is found again."""
 
 from __future__ import annotations
 
@@ -179,6 +179,21 @@ def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
             "This Evaluator's download has no samples.jsonl: mistakes cannot be sorted by kind.", stacklevel=2
         )
     return [json.loads(line) for line in lines]
+
+
+def summary(base: Scores, tuned: Scores) -> dict[str, Any]:
+    """Both results as plain numbers, for `summary.json`."""
+
+    def numbers(found: Scores) -> dict[str, dict[str, float]]:
+        return {
+            key: {"value": score.value, "low": score.low, "high": score.high}
+            for key, score in (
+                ("function_name_accuracy", found.function_name_accuracy),
+                ("function_name_and_args_accuracy", found.function_name_and_args_accuracy),
+            )
+        }
+
+    return {"n": tuned.n, "base": numbers(base), "tuned": numbers(tuned)}
 
 
 def _score(found: dict[str, Any]) -> Score:

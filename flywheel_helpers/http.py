@@ -18,7 +18,6 @@ from flywheel_helpers.settings import SERVICE_URLS, Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 RETRY_STATUSES = frozenset({429, 502, 503, 504})
-MAX_RETRIES = 4
 MAX_DELAY = 8.0  # seconds between two tries at most, also when the server asks for more
 
 
@@ -39,9 +38,12 @@ class Connection:
         timeout: float = 60.0,
         transport: httpx.BaseTransport | None = None,
         first_delay: float = 0.5,
+        max_retries: int = 4,
     ):
         self.settings = settings
+        self.transport = transport
         self.first_delay = first_delay
+        self.max_retries = max_retries
         self.client = httpx.Client(
             timeout=httpx.Timeout(timeout, connect=5.0),
             verify=tls_context(settings),
@@ -74,7 +76,7 @@ class Connection:
             ServiceError: a subclass for what went wrong, after the retries.
         """
         url = self.settings.url(service) + path
-        retries = MAX_RETRIES if (method in SAFE_METHODS if retry is None else retry) else 0
+        retries = self.max_retries if (method in SAFE_METHODS if retry is None else retry) else 0
         if timeout is not None:
             content["timeout"] = httpx.Timeout(timeout, connect=min(timeout, 5.0))
         for attempt in range(retries + 1):
