@@ -1,0 +1,45 @@
+"""The Evaluator: configurations, targets, jobs, results and live evaluations under ``/v1/evaluation``."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter
+
+from nemo_local.documents import DocumentStore
+from nemo_local.evaluator.entities import config_router, result_router, target_router
+from nemo_local.evaluator.jobs import Preparation, job_router, live_router
+from nemo_local.evaluator.runner import JobRunner
+from nemo_local.service import Service
+from nemo_local.settings import Settings
+
+
+def create_service(settings: Settings) -> Service:
+    """The Evaluator with its state under ``home/evaluator``.
+
+    Args:
+        settings: of the platform.
+    """
+    database = settings.service_dir("evaluator") / "evaluator.db"
+    configs = DocumentStore(database, "evaluation-config")
+    targets = DocumentStore(database, "evaluation-target")
+    jobs = DocumentStore(database, "evaluation-job")
+    results = DocumentStore(database, "evaluation-result")
+    keys: dict[str, str] = {}
+
+    runner = JobRunner(settings, jobs, results)
+    preparation = Preparation(configs, targets, keys, settings.gateway_url)
+    router = APIRouter()
+    router.include_router(config_router(configs))
+    router.include_router(target_router(targets, keys))
+    router.include_router(job_router(jobs, results, preparation, runner))
+    router.include_router(result_router(results))
+    router.include_router(live_router(preparation, runner))
+
+    async def startup() -> None:
+        await asyncio.to_thread(runner.start)
+
+    async def shutdown() -> None:
+        await asyncio.to_thread(runner.stop)
+
+    return Service("evaluator", router, startup, shutdown)

@@ -1,0 +1,203 @@
+"""Routes of jobs and of live evaluations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse
+from starlette.concurrency import run_in_threadpool
+
+from nemo_local.documents import DocumentStore, new_id
+from nemo_local.entities import deleted
+from nemo_local.errors import ApiError, Conflict, Invalid, NotFound
+from nemo_local.evaluator.datasets import DatasetError
+from nemo_local.evaluator.endpoints import Endpoint, resolve_dataset
+from nemo_local.evaluator.engine import EvaluationFailed
+from nemo_local.evaluator.plan import Plan, make_plan
+from nemo_local.evaluator.results import write_results_zip, write_zip
+from nemo_local.evaluator.runner import ACTIVE, JobRunner
+from nemo_local.evaluator.schemas import ConfigBody, Dataset, JobBody, TargetBody
+from nemo_local.evaluator.targets import connect
+from nemo_local.listing import list_page
+
+LIVE_LIMIT = 100
+"""Most samples of a live evaluation, whose client waits in one request."""
+
+
+class _Named(dict):
+    """A config or target inside a job. Its text is ``namespace/name``, which the SDK filters and searches by."""
+
+    def __str__(self) -> str:
+        return f"{self.get('namespace')}/{self.get('name')}"
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    config: dict
+    target: dict
+    plan: Plan
+    endpoint: Endpoint | None
+
+
+class Preparation:
+    """Turns the body of a job into something that can run, or says why it cannot.
+
+    Args:
+        configs: stored configurations.
+        targets: stored targets.
+        keys: API keys of stored targets, by id.
+        gateway_url: where the Entity Store answers.
+    """
+
+    def __init__(self, configs: DocumentStore, targets: DocumentStore, keys: dict[str, str], gateway_url: str) -> None:
+        self._configs, self._targets, self._keys, self._gateway_url = configs, targets, keys, gateway_url
+
+    async def prepare(self, body: JobBody) -> _Prepared:
+        """Look up what is referred to, check all of it, and find the model.
+
+        Raises:
+            NotFound: a stored config or target that is not there.
+            Invalid, ApiError: as ``make_plan`` and ``connect``.
+        """
+        if body.output_files_url:
+            raise Invalid("output_files_url", "is not supported; leave it out and use /download-results.")
+        config, config_document = await self._load(body.config, self._configs, ConfigBody)
+        target, target_document = await self._load(body.target, self._targets, TargetBody)
+        for name, task in config.tasks.items():
+            if isinstance(task.dataset, str):
+                url = await resolve_dataset(task.dataset, self._gateway_url, f"config.tasks.{name}.dataset")
+                task.dataset = Dataset(files_url=url)
+        plan = make_plan(config, "config")
+        key = target.api_key or self._keys.get(target_document.get("id", ""))
+        endpoint = await connect(plan, target, self._gateway_url, key)
+        return _Prepared({**config_document, **config.stored()}, target_document, plan, endpoint)
+
+    async def _load(self, given: Any, store: DocumentStore, model: type) -> tuple[Any, dict]:
+        if not isinstance(given, str):
+            return given, given.stored()
+        namespace, _, name = given.rpartition("/")
+        document = await run_in_threadpool(store.get, namespace or "default", name)
+        return model.model_validate(document), document
+
+
+def job_router(jobs: DocumentStore, results: DocumentStore, preparation: Preparation, runner: JobRunner) -> APIRouter:
+    """``/v1/evaluation/jobs``."""
+    router = APIRouter(prefix="/v1/evaluation/jobs")
+
+    @router.post("", status_code=201)
+    async def create(body: JobBody) -> dict:
+        prepared = await preparation.prepare(body)
+        identity = new_id("eval")
+        document = {
+            **body.stored(),
+            "id": identity,
+            "config": prepared.config,
+            "target": prepared.target,
+            "status": "created",
+            "status_details": {
+                "message": "Created.",
+                "progress": 0.0,
+                "samples_processed": 0,
+                "task_status": {task.name: "pending" for task in prepared.plan.tasks},
+            },
+        }
+
+        def store() -> dict:
+            runner.files(identity).keep_endpoint(prepared.endpoint)
+            return jobs.create(body.namespace, body.name, document)
+
+        job = await run_in_threadpool(store)
+        runner.submit(dict(job), prepared.endpoint)
+        return job
+
+    @router.get("")
+    def list_(request: Request) -> dict:
+        documents = [{**d, "config": _Named(d["config"]), "target": _Named(d["target"])} for d in jobs.list()]
+        return list_page(request, documents)
+
+    @router.get("/{job_id}")
+    def retrieve(job_id: str) -> dict:
+        return jobs.get_by_id(job_id)
+
+    @router.get("/{job_id}/status")
+    def status(job_id: str) -> dict:
+        job = jobs.get_by_id(job_id)
+        # The SDK's type has the details only; a client that reads the plain answer finds the status as well.
+        return {**job["status_details"], "status": job["status"]}
+
+    @router.get("/{job_id}/results")
+    def job_results(job_id: str) -> dict:
+        job = jobs.get_by_id(job_id)
+        if job["status"] != "completed":
+            raise NotFound(
+                f"The job {job_id} has no results: it is {job['status']}. {job['status_details']['message']}"
+            )
+        return results.get_by_id(job["result"])
+
+    @router.get("/{job_id}/download-results")
+    def download_results(job_id: str) -> FileResponse:
+        job = jobs.get_by_id(job_id)
+        if job["status"] in ACTIVE:
+            raise Conflict(f"The job {job_id} is {job['status']}; its results can be downloaded when it has ended.")
+        files = runner.files(job_id)
+        result = results.get_by_id(job["result"]) if job["status"] == "completed" else {"job": job_id, "tasks": {}}
+        content = {**result, "status": job["status"], "message": job["status_details"]["message"]}
+        path = files.download / f"{job_id}-results.zip"
+        write_results_zip(path, content, files.records())
+        return FileResponse(path, media_type="application/zip", filename=path.name)
+
+    @router.get("/{job_id}/logs")
+    def download_logs(job_id: str) -> FileResponse:
+        jobs.get_by_id(job_id)
+        files = runner.files(job_id)
+        path = files.download / f"{job_id}-logs.zip"
+        write_zip(path, [("job.log", files.read_log())])
+        return FileResponse(path, media_type="application/zip", filename=path.name)
+
+    @router.post("/{job_id}/cancel")
+    async def cancel(job_id: str) -> dict:
+        job = await run_in_threadpool(jobs.get_by_id, job_id)
+        if job["status"] in ("completed", "failed"):
+            raise Conflict(f"The job {job_id} is {job['status']} already and cannot be cancelled.")
+        await runner.cancel(job_id)
+        return await run_in_threadpool(jobs.get_by_id, job_id)
+
+    @router.delete("/{job_id}")
+    async def delete(job_id: str) -> dict:
+        job = await run_in_threadpool(jobs.get_by_id, job_id)
+        await runner.cancel(job_id)
+
+        def remove() -> dict:
+            document = jobs.delete(job["namespace"], job["name"])
+            runner.files(job_id).remove()
+            return deleted(document)
+
+        return await run_in_threadpool(remove)
+
+    return router
+
+
+def live_router(preparation: Preparation, runner: JobRunner) -> APIRouter:
+    """``/v1/evaluation/live``."""
+    router = APIRouter(prefix="/v1/evaluation/live")
+
+    @router.post("")
+    async def live(body: JobBody) -> dict:
+        prepared = await preparation.prepare(body)
+        rows = prepared.target.get("rows")
+        for task in prepared.plan.tasks:
+            if (task.limit or (len(rows or []) if task.dataset is None else LIVE_LIMIT + 1)) > LIVE_LIMIT:
+                raise Invalid(
+                    f"config.tasks.{task.name}.dataset.limit",
+                    f"a live evaluation takes at most {LIVE_LIMIT} samples a task; set a limit, or create a job.",
+                )
+        try:
+            tasks, details, log = await runner.live(prepared.plan, rows, prepared.endpoint)
+        except (DatasetError, EvaluationFailed, ApiError) as error:
+            return {"status": "failed", "status_details": {"message": str(error)}}
+        result = {"job": new_id("live"), "namespace": body.namespace, "tasks": tasks}
+        return {"status": "completed", "status_details": details, "result": result, "logs": {"log": log}}
+
+    return router
