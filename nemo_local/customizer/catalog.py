@@ -1,4 +1,4 @@
-"""Targets (what can be trained) and configurations (how): their documents, the two the platform brings, and name lookup."""
+"""Targets (what can be trained) and configurations (how): their documents, the seeded ones, and name lookup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from nemo_local.base_model import BASE_MODEL_NAME, HF_FOLDER, NUM_PARAMETERS
 from nemo_local.customizer.schemas import ConfigCreate
 from nemo_local.documents import DocumentStore
-from nemo_local.errors import Conflict, Invalid, NotFound
+from nemo_local.errors import Conflict, Invalid
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ class Catalog:
         """Remove a target that no configuration uses. Raises NotFound and Conflict."""
         users = [c for c in self.configs.list() if c["target"] == f"{namespace}/{name}"]
         if users:
-            raise Conflict(f"The target {namespace}/{name} is used by the config {_label(users[0])}: delete that first.")
+            raise Conflict(f"The target {namespace}/{name} is used by {_label(users[0])}: delete that config first.")
         return self.targets.delete(namespace, name)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from nemo_local.base_model import BASE_MODEL_NAME, HF_FOLDER
 from nemo_local.customizer.catalog import Catalog, check_target, check_training_options, config_warning
 from nemo_local.customizer.schemas import ConfigCreate, ConfigUpdate, TargetCreate, TargetUpdate
-from nemo_local.documents import utc_now
+from nemo_local.entities import deleted
 from nemo_local.errors import Invalid
 from nemo_local.listing import list_page
 
@@ -57,7 +57,7 @@ def catalog_router(catalog: Catalog) -> APIRouter:
 
     @router.delete(TARGETS + "/{namespace}/{name}")
     def delete_target(namespace: str, name: str) -> dict:
-        return _deleted(catalog.delete_target(namespace, name))
+        return deleted(catalog.delete_target(namespace, name))
 
     def shown(config: dict) -> dict:
         return {**catalog.resolved(config), "warning_message": config_warning(config)}
@@ -99,10 +99,6 @@ def catalog_router(catalog: Catalog) -> APIRouter:
 
     @router.delete(CONFIGS + "/{namespace}/{name}")
     def delete_config(namespace: str, name: str) -> dict:
-        return _deleted(catalog.configs.delete(namespace, name))
+        return deleted(catalog.configs.delete(namespace, name))
 
     return router
-
-
-def _deleted(document: dict) -> dict:
-    return {"id": document["id"], "deleted_at": utc_now(), "message": "Resource deleted successfully."}

@@ -122,8 +122,8 @@ def _hold_out(lines: list[str], seed: int, label: str) -> tuple[list[str], list[
 def row_problems(row: Any) -> Iterator[str]:
     """What is wrong with a customization row; nothing where all is well.
 
-    A row has ``messages`` that end with the assistant's answer (text, or ``tool_calls``; an empty list of calls says that no
-    tool fits) to at least one user message, and may have ``tools``.
+    A row has ``messages`` that end with the assistant's answer (text, or ``tool_calls``; an empty list of calls says
+    that no tool fits) to at least one user message, and may have ``tools``.
     """
     if not isinstance(row, dict):
         yield f"a row must be an object, not {_kind(row)}"

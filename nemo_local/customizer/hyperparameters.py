@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from nemo_local.customizer.target_modules import HF_NAMES, expand_target_modules
 
-#: Values of what a job leaves open. Three epochs suit the few thousand rows a laptop trains on; the other values are common
+#: Values of what a job leaves open. Three epochs suit the few thousand rows a laptop trains on; the others are common
 #: choices for LoRA (Hu et al. 2021) with AdamW. ``seed`` is drawn at random and then recorded.
 DEFAULTS: dict[str, Any] = {
     "training_type": "sft",
@@ -156,7 +156,7 @@ class Hyperparameters(_Body):
         if isinstance(value, float) and value > 1 and value.is_integer():
             value = int(value)
         if (isinstance(value, int) and value < 1) or (isinstance(value, float) and not 0.1 <= value <= 1):
-            raise ValueError(f"{value} is neither a number of steps (1 or more) nor a fraction of an epoch (0.1 to 1.0)")
+            raise ValueError(f"{value} is neither a number of steps (from 1) nor a fraction of an epoch (0.1 to 1.0)")
         return value
 
     @field_validator("sequence_packing_enabled")
@@ -193,7 +193,5 @@ def limit_val_check_interval(values: dict[str, Any]) -> str | None:
     interval, max_steps = values["val_check_interval"], values.get("max_steps")
     if max_steps is None or isinstance(interval, float) or interval <= max_steps:
         return None
-    values["val_check_interval"] = max(1, max_steps - 1)
-    return (
-        f"val_check_interval was {interval}, more than max_steps ({max_steps}); it is now {values['val_check_interval']}."
-    )
+    values["val_check_interval"] = shortened = max(1, max_steps - 1)
+    return f"val_check_interval was {interval}, more than max_steps ({max_steps}); it is now {shortened}."

@@ -36,8 +36,8 @@ class Jobs:
             rival = next((j for j in self.unfinished() if output and j.get("output_model") == output), None)
             if rival:
                 raise Conflict(
-                    f"output_model {output!r} is what the job {rival['id']} is making. Wait for it, cancel it, or choose "
-                    "another name or version."
+                    f"output_model {output!r} is what the job {rival['id']} is making. Wait for it, cancel it, or "
+                    "choose another name or version."
                 )
             now = utc_now()
             details = {"created_at": now, "updated_at": now, "status_logs": [], "elapsed_time": 0.0}

@@ -104,8 +104,8 @@ class TrainingProgress:
     def details(self) -> dict[str, Any]:
         """The fields of ``status_details`` that follow from the events.
 
-        Beyond NeMo's own fields, ``metrics`` holds ``tokens``, ``tokens_per_second``, ``training_seconds``, ``device``, ``dtype`` and
-        ``trainable_parameters``.
+        Beyond NeMo's own fields there are ``total_steps`` and, in ``metrics``, ``tokens``, ``tokens_per_second``,
+        ``training_seconds``, ``device``, ``dtype`` and ``trainable_parameters``.
         """
         if self.total_steps is None or self.steps_per_epoch is None:
             return {"percentage_done": 0.0, "epochs_completed": 0, "steps_completed": 0}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from nemo_local.customizer.hyperparameters import Hyperparameters
+from nemo_local.entities import Body, EntityBody
+from nemo_local.names import Name, VersionedName, check_name
 
-#: As the Hub protocol names repositories; the adapter of a model lies in one.
-NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-_Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^/\s]+$")]
 _FreeForm = dict[str, Any] | None
 
 
@@ -24,20 +23,8 @@ def _impossible(reason: str) -> BeforeValidator:
     return BeforeValidator(refuse)
 
 
-class _Body(BaseModel):
-    # protected_namespaces: the API has fields called model_path and model_uri.
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
-
-    description: str | None = None
-    project: str | None = None
-    ownership: _FreeForm = None
-    custom_fields: _FreeForm = None
-
-
-class TrainingOption(BaseModel):
+class TrainingOption(Body):
     """One way of training that a configuration offers. Parallelism over several GPUs or nodes is a cluster's."""
-
-    model_config = ConfigDict(extra="forbid")
 
     training_type: str
     finetuning_type: str
@@ -55,7 +42,7 @@ _TEMPLATE = _impossible("the local Customizer trains with the base model's own c
 _PRECISION = _impossible("the local Customizer picks bf16 where the hardware computes in it, else fp32: leave it out")
 
 
-class ConfigFields(_Body):
+class ConfigFields(EntityBody):
     """What creating and updating a configuration have in common."""
 
     chat_prompt_template: Annotated[str | None, _TEMPLATE] = None
@@ -68,8 +55,8 @@ class ConfigFields(_Body):
 class ConfigCreate(ConfigFields):
     """``POST /v1/customization/configs``, and a configuration written into a job."""
 
-    name: _Name | None = None
-    namespace: _Name = "default"
+    name: VersionedName | None = None
+    namespace: Name = "default"
     target: str | dict[str, Any]
     max_seq_length: int = Field(ge=1)
     training_options: list[TrainingOption] = Field(min_length=1)
@@ -84,10 +71,8 @@ class InlineConfig(ConfigCreate):
     warning_message: str | None = None
 
 
-class TrainingOptionRemoval(BaseModel):
+class TrainingOptionRemoval(Body):
     """Names a training option to take away."""
-
-    model_config = ConfigDict(extra="forbid")
 
     training_type: str
     finetuning_type: str
@@ -102,7 +87,7 @@ class ConfigUpdate(ConfigFields):
     remove_training_options: list[TrainingOptionRemoval] | None = None
 
 
-class TargetUpdate(_Body):
+class TargetUpdate(EntityBody):
     """``PATCH /v1/customization/targets/{namespace}/{name}``: only the fields given change."""
 
     base_model: str | None = None
@@ -118,14 +103,14 @@ class TargetUpdate(_Body):
 class TargetCreate(TargetUpdate):
     """``POST /v1/customization/targets``."""
 
-    name: _Name | None = None
-    namespace: _Name = "default"
+    name: VersionedName | None = None
+    namespace: Name = "default"
     num_parameters: int = Field(ge=1)
     precision: str
 
 
 class DatasetReference(BaseModel):
-    """The dataset of a job by name. A whole Entity Store dataset may be given: what is more than the name is left aside."""
+    """The dataset of a job by name. A whole Entity Store dataset may be given: the other fields are looked up."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -134,18 +119,25 @@ class DatasetReference(BaseModel):
     limit: int | None = Field(None, ge=1)
 
 
-class JobCreate(_Body):
+def _check_output_model(value: str) -> str:
+    namespace, slash, rest = value.rpartition("/")
+    name, at, version = rest.partition("@")
+    for part in ([namespace] if slash else []) + [name] + ([version] if at else []):
+        check_name(part)
+    return value
+
+
+class JobCreate(EntityBody):
     """``POST /v1/customization/jobs``."""
 
-    name: _Name | None = None
-    namespace: _Name = "default"
+    name: VersionedName | None = None
+    namespace: Name = "default"
     config: str | InlineConfig
     dataset: str | DatasetReference
     hyperparameters: Hyperparameters
-    output_model: Annotated[
-        str | None, Field(pattern=rf"^({NAME_PATTERN}/)?{NAME_PATTERN}(@{NAME_PATTERN})?$", max_length=300)
-    ] = None
+    #: ``[namespace/]name[@version]``: a repository of the Data Store and a branch of it.
+    output_model: Annotated[str, AfterValidator(_check_output_model)] | None = None
     dataset_parameters: Annotated[
-        _FreeForm, _impossible("each row carries its own `tools`, and embedding models are not trained here: leave it out")
+        _FreeForm, _impossible("rows carry their own `tools`, and embedding models are not trained here: leave it out")
     ] = None
     integrations: list[dict[str, Any]] | None = None

@@ -1,7 +1,8 @@
 """The process of one training job: ``python -m nemo_local.customizer.worker <job directory>``.
 
-It reads ``job.json``, appends to ``events.jsonl`` (the scheduler reads along), writes ``result.json`` when the training is through,
-and then publishes the model. Started again after a stop, it goes on: from the checkpoint, or straight to publishing.
+It reads ``job.json``, appends to ``events.jsonl`` (the scheduler reads along), writes ``result.json`` when the training
+is through, and then publishes the model. Started again after a stop, it goes on: from the checkpoint, or straight to
+publishing.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
         def on_event(event: dict[str, Any]) -> None:
             emit(event)
             if event["type"] == "started" and spec.warmup_steps >= event["total_steps"]:
-                message = f"warmup_steps ({spec.warmup_steps}) last as long as the training: learning_rate is never reached"
+                message = f"warmup_steps={spec.warmup_steps} spans the whole training: learning_rate is never reached"
                 emit({"type": "warning", "message": message})
 
         result = train(spec, on_event)
@@ -110,7 +111,7 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
         os.replace(unfinished, result_file)
     result = json.loads(result_file.read_text(encoding="utf-8"))
     if order["output"] is None:
-        emit({"type": "published", "message": "No output_model was asked for: the adapter stays in the job's directory"})
+        emit({"type": "published", "message": "Without output_model no model is registered; the adapter stays on disk"})
         return
     emit({"type": "stage", "message": "Uploading the adapter to the Data Store"})
     model = publish(order, job_dir / "adapter", result)

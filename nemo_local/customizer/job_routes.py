@@ -1,0 +1,184 @@
+"""``/v1/customization/jobs``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+
+from nemo_local.customizer.catalog import Catalog
+from nemo_local.customizer.catalog_routes import list_with_keys
+from nemo_local.customizer.hyperparameters import limit_val_check_interval
+from nemo_local.customizer.jobs import Jobs, shown
+from nemo_local.customizer.progress import EventFile
+from nemo_local.customizer.scheduler import Scheduler
+from nemo_local.customizer.schemas import InlineConfig, JobCreate
+from nemo_local.customizer.stores import DatasetSource, OutputModel, find_dataset, model_exists
+from nemo_local.customizer.worker_process import read_log
+from nemo_local.documents import new_id
+from nemo_local.errors import Conflict, Invalid
+
+JOBS = "/v1/customization/jobs"
+#: Bytes of a worker's log sent to a client.
+LOG_LIMIT = 256 * 1024
+#: Kubernetes' words for the state of a container, which NeMo's clients read here.
+_PHASES = {
+    "completed": "Succeeded",
+    "failed": "Failed",
+    "cancelled": "Failed",
+    "running": "Running",
+    "cancelling": "Running",
+}
+
+
+def job_router(catalog: Catalog, jobs: Jobs, scheduler: Scheduler, gateway_url: str) -> APIRouter:
+    """The routes, for the official SDK's ``customization.jobs``."""
+    router = APIRouter()
+
+    @router.post(JOBS)
+    async def create_job(body: JobCreate) -> dict:
+        config = await run_in_threadpool(_config, catalog, body)
+        namespace, name, limit = _dataset_name(body)
+        source = await find_dataset(gateway_url, namespace, name, limit)
+        job_id = new_id("cust")
+        output = OutputModel.parse(body.output_model, body.namespace, job_id) if body.output_model else None
+        if output and await model_exists(gateway_url, output):
+            raise Conflict(
+                f"output_model: the model {output} exists already. Use it, delete it, or ask for another version."
+            )
+        document = _document(body, config, source, output)
+        job = await run_in_threadpool(jobs.create, body.namespace, body.name, {"id": job_id, **document})
+        scheduler.submit(job_id)
+        return shown(job)
+
+    @router.get(JOBS)
+    def list_jobs(request: Request) -> dict:
+        def keys(job: dict) -> dict:
+            values = job["hyperparameters"]
+            names = ("batch_size", "epochs", "finetuning_type", "log_every_n_steps", "training_type")
+            return {
+                "base_model": job["config_snapshot"]["base_model"],
+                "dataset": job["plan"]["dataset"]["files_url"],
+                **{name: values[name] for name in names},
+            }
+
+        page = list_with_keys(request, jobs.list(), keys)
+        return {**page, "data": [shown(job) for job in page["data"]]}
+
+    @router.get(JOBS + "/{job_id}")
+    def retrieve_job(job_id: str) -> dict:
+        return shown(jobs.get(job_id))
+
+    @router.get(JOBS + "/{job_id}/status")
+    def job_status(job_id: str) -> dict:
+        return shown(jobs.get(job_id))["status_details"]
+
+    @router.post(JOBS + "/{job_id}/cancel")
+    def cancel_job(job_id: str) -> dict:
+        job = jobs.request_cancel(job_id)
+        scheduler.wake()
+        return shown(job)
+
+    @router.get(JOBS + "/{job_id}/container-logs")
+    def container_logs(job_id: str) -> dict:
+        return _container_logs(jobs.get(job_id), scheduler)
+
+    return router
+
+
+def _config(catalog: Catalog, body: JobCreate) -> dict:
+    """The configuration a job names or carries, with its target's document in it."""
+    if isinstance(body.config, InlineConfig):
+        config = catalog.resolved({"namespace": body.config.namespace, **catalog.checked(body.config)})
+    else:
+        config = catalog.config(body.config, body.namespace)
+    if not config["target"]["enabled"]:
+        raise Invalid("config", f"its target {config['target']['name']!r} is not enabled for training.")
+    return config
+
+
+def _dataset_name(body: JobCreate) -> tuple[str, str, int | None]:
+    if not isinstance(body.dataset, str):
+        return body.dataset.namespace, body.dataset.name, body.dataset.limit
+    namespace, _, name = body.dataset.removeprefix("hf://datasets/").rpartition("/")
+    return namespace or body.namespace, name, None
+
+
+def _document(body: JobCreate, config: dict, source: DatasetSource, output: OutputModel | None) -> dict[str, Any]:
+    values, warnings = body.hyperparameters.complete(), []
+    if changed := limit_val_check_interval(values):
+        warnings.append({"message": changed})
+    if body.integrations:
+        kinds = ", ".join(sorted(str(integration.get("type", "unknown")) for integration in body.integrations))
+        warnings.append(
+            {
+                "message": f"integrations ({kinds}) are not used: the local platform reports to no service outside.",
+                "explanation": "Loss curves are in the job's status_details.metrics.",
+            }
+        )
+    named = isinstance(body.config, str)
+    config_name = f"{config['namespace']}/{config['name']}" if named else None
+    snapshot = {
+        "base_model": config["target"]["base_model"],
+        "max_seq_length": config["max_seq_length"],
+        "precision": config["target"]["precision"],
+        "training_option": config["training_options"][0],
+        "dataset_schema": config["dataset_schemas"][0],
+        "prompt_template": None,
+    }
+    return {
+        "config": config_name or config,
+        "config_snapshot": snapshot,
+        "dataset": source.label,
+        "hyperparameters": values,
+        "output_model": str(output) if output else None,
+        "description": body.description,
+        "project": body.project,
+        "custom_fields": body.custom_fields,
+        "ownership": body.ownership,
+        "integrations": body.integrations,
+        "warnings": warnings,
+        # Beyond NeMo's fields: what tells whether a finished job had the same inputs as a new one would have.
+        "provenance": {
+            "config": config_name or "inline",
+            "dataset": source.label,
+            "dataset_revision": source.revision,
+            "hyperparameters_digest": body.hyperparameters.digest(),
+        },
+        "plan": {
+            "dataset": asdict(source),
+            "output": asdict(output) if output else None,
+        },
+    }
+
+
+def _container_logs(job: dict, scheduler: Scheduler) -> dict:
+    """The worker as the one container of the job: its log, and the job's status log as its events."""
+    folder = scheduler.job_dir(job["id"])
+    events = [
+        {
+            "type": "Warning" if entry["message"].startswith(("Warning", "Job failed")) else "Normal",
+            "reason": job["status"],
+            "message": entry["message"],
+            "count": "1",
+            "first_seen": (seen := int(datetime.fromisoformat(entry["updated_at"]).timestamp())),
+            "last_seen": seen,
+        }
+        for entry in job["status_details"]["status_logs"]
+    ]
+    entry = {
+        "object": f"process/{job['id']}",
+        "events": events,
+        "logs": {"worker": read_log(folder, LOG_LIMIT)},
+        "status": {"phase": _PHASES.get(job["status"], "Pending")},
+    }
+    failures = [event for event in EventFile(folder / "events.jsonl").read() if event["type"] == "failed"]
+    error = None
+    if failures and job["status"] == "failed":
+        last = failures[-1]
+        error = {name: last[name] for name in ("message", "exception_type", "file", "line", "stack_trace")}
+        error["timestamp"] = last["time"]
+    return {"entries": {"training": entry}, "error": error}

@@ -1,0 +1,189 @@
+"""One training at a time: waiting jobs, the running one, and what a restart of the platform finds."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from nemo_local.customizer.jobs import FINISHED, Jobs
+from nemo_local.customizer.progress import EventFile, TrainingProgress
+from nemo_local.customizer.worker_process import WorkerProcess, explain_exit, log_tail
+from nemo_local.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at the worker.
+POLL = 0.5
+
+
+class Scheduler:
+    """Runs jobs in the order they came, in a thread of its own.
+
+    Args:
+        jobs: where their state is kept.
+        settings: of the platform.
+    """
+
+    def __init__(self, jobs: Jobs, settings: Settings) -> None:
+        self.jobs = jobs
+        self.settings = settings
+        self.home = settings.service_dir("customizer")
+        self._waiting: deque[str] = deque()
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="customizer-scheduler", daemon=True)
+        self._lock = FileLock(self.home / "scheduler.lock", timeout=10)
+
+    def start(self) -> None:
+        """Take up what an earlier platform left unfinished, and begin to work.
+
+        Raises:
+            RuntimeError: another platform works in the same directory.
+        """
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise RuntimeError(
+                f"another platform runs customization jobs in {self.home}; stop it, or set another FLYWHEEL_HOME"
+            ) from error
+        interrupted = []
+        for job in self.jobs.unfinished():
+            if job["status"] == "cancelling":
+                self.jobs.move(job["id"], "cancelled", "Cancelled; the platform was stopped meanwhile")
+            elif job["status"] == "running":
+                message = "The platform was stopped while this job was running; it is taken up again"
+                self.jobs.move(job["id"], "pending", message)
+                interrupted.append(job["id"])
+            else:
+                self._waiting.append(job["id"])
+        self._waiting.extendleft(reversed(interrupted))
+        self._thread.start()
+
+    def submit(self, job_id: str) -> None:
+        """Run the job when its turn comes."""
+        self._waiting.append(job_id)
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Look at the running job now rather than at the next poll: its state was changed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Stop the worker, leaving its job to be taken up by the next start, and end the thread."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join()
+        self._lock.release()
+
+    def job_dir(self, job_id: str) -> Path:
+        """Directory of everything a job has on disk."""
+        return self.home / "jobs" / job_id
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            if not self._waiting:
+                self._pause()
+                continue
+            job_id = self._waiting.popleft()
+            try:
+                self._run(job_id)
+            except Exception as error:  # one job's trouble must not end the others' scheduler
+                log.exception("%s failed in the scheduler", job_id)
+                self._end(job_id, "failed", f"The platform could not go on with this job: {error}")
+
+    def _pause(self) -> None:
+        self._wake.wait(POLL)
+        self._wake.clear()
+
+    def _run(self, job_id: str) -> None:
+        job = self.jobs.get(job_id)
+        if job["status"] in FINISHED:  # cancelled while it waited
+            return
+        if job["status"] == "created":
+            self.jobs.move(job_id, "pending", "Starting the training process")
+        events, progress = EventFile(self.job_dir(job_id) / "events.jsonl"), TrainingProgress()
+        for event in events.read():  # those from before a restart, logged already
+            progress.apply(event)
+        progress.failure = None
+        worker = WorkerProcess(self.job_dir(job_id), self._order(job))
+        try:
+            self.jobs.move(job_id, "running", f"Running in process {worker.pid}")
+            code = self._watch(job_id, worker, events, progress)
+        finally:
+            worker.stop()
+        if code is None:
+            return
+        if progress.published:
+            shutil.rmtree(self.job_dir(job_id) / "checkpoint", ignore_errors=True)
+            self._end(job_id, "completed", "Job completed")
+        elif self.jobs.get(job_id)["status"] == "cancelling":
+            shutil.rmtree(self.job_dir(job_id) / "checkpoint", ignore_errors=True)
+            self._end(job_id, "cancelled", "Cancelled; the training process was stopped")
+        else:
+            reason = explain_exit(code, progress.failure)
+            self._end(job_id, "failed", f"Job failed: {reason}", log_tail(self.job_dir(job_id)) or None)
+
+    def _watch(self, job_id: str, worker: WorkerProcess, events: EventFile, progress: TrainingProgress) -> int | None:
+        """Follow the worker until it ends; returns its exit code, or None when the platform stops."""
+        earlier = self.jobs.get(job_id)["status_details"]["elapsed_time"]
+        began = time.monotonic()
+        while not self._stopping.is_set():
+            self._tell_the_waiting(job_id)
+            if self.jobs.get(job_id)["status"] == "cancelling":
+                worker.stop()
+            code = worker.exit_code()  # before the events, so that the last ones are read after the end
+            for event in events.read():
+                self._take(job_id, event, progress)
+            elapsed = round(earlier + time.monotonic() - began, 1)
+            self.jobs.report(job_id, {**progress.details(), "elapsed_time": elapsed})
+            if code is not None:
+                return code
+            self._pause()
+        return None
+
+    def _take(self, job_id: str, event: dict[str, Any], progress: TrainingProgress) -> None:
+        line = progress.apply(event)
+        if line:
+            self.jobs.note(job_id, line)
+        if event["type"] == "started":
+            snapshot = self.jobs.get(job_id)["config_snapshot"]
+            self.jobs.patch(job_id, {"config_snapshot": {**snapshot, "precision": progress.precision}})
+
+    def _tell_the_waiting(self, running: str) -> None:
+        for job_id in list(self._waiting):
+            if self.jobs.get(job_id)["status"] == "created":
+                message = f"Waiting for the job {running}: this machine runs one training at a time"
+                self.jobs.move(job_id, "pending", message)
+
+    def _end(self, job_id: str, status: str, message: str, detail: str | None = None) -> None:
+        """Record how a job ended; on a full disk, as soon as it can be written."""
+        while not self._stopping.is_set():
+            try:
+                self.jobs.move(job_id, status, message, detail)
+                return
+            except Exception:
+                log.exception("%s is %s, which could not be stored; trying again", job_id, status)
+                self._stopping.wait(5)
+
+    def _order(self, job: dict[str, Any]) -> dict[str, Any]:
+        """All a worker needs to know, for its ``job.json``."""
+        return {
+            "job_id": job["id"],
+            "gateway_url": self.settings.gateway_url,
+            "home": str(self.settings.home),
+            "models_dir": str(self.settings.models_dir),
+            "base_model": job["config_snapshot"]["base_model"],
+            "max_seq_length": job["config_snapshot"]["max_seq_length"],
+            "hyperparameters": job["hyperparameters"],
+            "description": job.get("description"),
+            "project": job.get("project"),
+            "provenance": job["provenance"],
+            **job["plan"],
+        }

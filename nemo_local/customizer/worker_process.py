@@ -1,0 +1,112 @@
+"""Starting and stopping the process that trains, and saying why one ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nemo_local
+from nemo_local.customizer.worker import EXIT_DISK_FULL
+
+#: Seconds between SIGTERM and SIGKILL.
+STOP_GRACE = 5.0
+#: Lines of the worker's log shown with a failure.
+TAIL_LINES = 20
+#: A training process needs none of these; what it does not have it cannot leak into a log.
+SECRETS = ("HF_TOKEN", "NVIDIA_API_KEY", "WANDB_API_KEY", "NDS_TOKEN")
+
+
+class WorkerProcess:
+    """One run of ``nemo_local.customizer.worker``, its output in ``worker.log`` of the job's directory.
+
+    Args:
+        job_dir: the job's directory, created when missing.
+        order: what the worker is to do; written to ``job.json``.
+    """
+
+    def __init__(self, job_dir: Path, order: dict[str, Any]) -> None:
+        job_dir.mkdir(parents=True, exist_ok=True)
+        (job_dir / "job.json").write_text(json.dumps({**order, "scheduler_pid": os.getpid()}), encoding="utf-8")
+        self.job_dir = job_dir
+        with (job_dir / "worker.log").open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "nemo_local.customizer.worker", str(job_dir)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=_environment(),
+                start_new_session=True,  # Ctrl-C at the platform's terminal is for the platform, which then stops this
+            )
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """The exit code (negative: minus the signal), or None while it runs."""
+        return self._process.poll()
+
+    def stop(self) -> None:
+        """End the process: SIGTERM, and SIGKILL if that does not help."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def explain_exit(code: int, failure: dict[str, Any] | None) -> str:
+    """Why a worker that was not asked to stop has ended.
+
+    Args:
+        code: its exit code.
+        failure: its ``failed`` event, if it could still write one.
+    """
+    if code == EXIT_DISK_FULL:
+        return (
+            "The disk is full, so the training could not go on. Free some space (or move FLYWHEEL_HOME to a larger "
+            "disk) and create the job again."
+        )
+    if failure:
+        return failure["message"]
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = " The usual cause is that the machine ran out of memory; try a smaller batch_size." if code == -9 else ""
+        return f"The training process was killed by {name}.{hint}"
+    return f"The training process ended early with exit code {code} and did not say why."
+
+
+def log_tail(job_dir: Path) -> str:
+    """The last lines of the worker's log; empty if it has none."""
+    return "\n".join(read_log(job_dir, 64 * 1024).splitlines()[-TAIL_LINES:])
+
+
+def read_log(job_dir: Path, limit: int) -> str:
+    """The last ``limit`` bytes of the worker's log; empty if it has none."""
+    path = job_dir / "worker.log"
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - limit))
+        return file.read().decode("utf-8", errors="replace")
+
+
+def _environment() -> dict[str, str]:
+    environ = {key: value for key, value in os.environ.items() if key not in SECRETS}
+    # The worker talks to the platform's own Hub: reachable however offline or behind a proxy the machine is.
+    environ.pop("HF_HUB_OFFLINE", None)
+    local = "127.0.0.1,localhost"
+    for name in ("NO_PROXY", "no_proxy"):
+        environ[name] = f"{environ[name]},{local}" if environ.get(name) else local
+    environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    # Where the platform runs from a checkout without being installed.
+    root = str(Path(nemo_local.__file__).parent.parent)
+    environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environ.get("PYTHONPATH")]))
+    return environ
