@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -136,12 +137,8 @@ def read_rows(path: Path, name: str, limit: int | None) -> list[Row]:
         DatasetError: with file, line and reason, when a row is malformed or there is none.
     """
     reader = {".jsonl": _read_jsonl, ".json": _read_json, ".csv": _read_csv}[path.suffix.lower()]
-    rows: list[Row] = []
     try:
-        for row in reader(path, name):
-            if limit is not None and len(rows) == limit:
-                break
-            rows.append(row)
+        rows = list(islice(reader(path, name), limit))
     except UnicodeDecodeError as error:
         raise DatasetError(f"{name}: not UTF-8 text ({error.reason} at byte {error.start}).") from error
     if not rows:
@@ -176,7 +173,7 @@ def _read_csv(path: Path, name: str) -> Iterator[Row]:
                     raise DatasetError(f"{where}: has another number of columns than the header.")
                 yield Row(where, item)
         except csv.Error as error:
-            raise DatasetError(f"{name}, line {reader.line_num}: not valid CSV ({error}).") from error
+            raise DatasetError(f"{name}, line {reader.reader.line_num}: not valid CSV ({error}).") from error
 
 
 def _parse(text: str, where: str) -> Any:
