@@ -43,8 +43,11 @@ def new_id(prefix: str) -> str:
 
 
 def utc_now() -> str:
-    """The time as ISO 8601 in UTC with microseconds always written, so that the texts sort as the times do."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    """The time as ISO 8601 in UTC, with microseconds always written, so that the texts sort as the times do.
+
+    It ends in ``Z``: a Hub client reads no other form.
+    """
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def open_database(path: Path) -> tuple[Engine, Engine]:

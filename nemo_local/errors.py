@@ -31,6 +31,7 @@ class ApiError(Exception):
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.headers: dict[str, str] = {}
 
     def body(self) -> dict:
         """The JSON body of the answer."""
@@ -108,7 +109,8 @@ def install_error_handlers(app: FastAPI, log_file: Path | None = None) -> None:
         return unexpected(request, error)
 
     def api_error(_: Request, error: ApiError) -> JSONResponse:
-        return _answer(error.body(), error.status, {"X-Error-Code": error.code} if error.code else {})
+        code = {"X-Error-Code": error.code} if error.code else {}
+        return _answer(error.body(), error.status, {**code, **error.headers})
 
     def invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
         # Without pydantic's `input`: it would send back what the client wrote there, a key for example.

@@ -1,0 +1,7 @@
+"""``python -m nemo_local``: the whole platform, until it is stopped."""
+
+from __future__ import annotations
+
+from nemo_local.supervisor import main
+
+main()

@@ -1,0 +1,144 @@
+"""The contents of files on disk, each kept once under its SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from nemo_local.errors import Invalid
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One content: its SHA-256, its size in bytes, and the id git gives a blob of this content."""
+
+    sha256: str
+    size: int
+    git_oid: str
+
+    @property
+    def pointer(self) -> bytes:
+        """The text git keeps in place of a large file (Git LFS specification, version 1)."""
+        return f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\nsize {self.size}\n".encode()
+
+
+def git_oid(content: bytes) -> str:
+    """The id of a git blob: SHA-1 of a header with the length, and the content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def check_sha256(value: str) -> str:
+    """Raise Invalid unless ``value`` is a SHA-256 in lower-case hexadecimal."""
+    if not _SHA256.fullmatch(value):
+        raise Invalid("oid", f"{value[:80]!r} is not a SHA-256: 64 lower-case hexadecimal digits.")
+    return value
+
+
+def write_chunk(file: BinaryIO, chunk: bytes) -> None:
+    """Every byte of a content passes here on its way to the disk; tests make the disk full at this place."""
+    file.write(chunk)
+
+
+class BlobWriter:
+    """Takes one content piece by piece. Nothing is to be seen of it before :meth:`finish`."""
+
+    def __init__(self, store: BlobStore, size: int) -> None:
+        self._store = store
+        self._size = size
+        self._written = 0
+        self._sha256 = hashlib.sha256()
+        self._sha1 = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+        self._file = tempfile.NamedTemporaryFile(dir=store.incoming, delete=False)
+
+    def __enter__(self) -> BlobWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._file.close()  # may write what is still buffered, and find the disk full
+        finally:
+            Path(self._file.name).unlink(missing_ok=True)
+
+    def write(self, chunk: bytes) -> None:
+        """Add the next piece. Raises Invalid when more comes than was announced, OSError when the disk is full."""
+        self._written += len(chunk)
+        if self._written > self._size:
+            raise Invalid("size", f"more bytes were sent than the {self._size} announced; nothing was stored.")
+        self._sha256.update(chunk)
+        self._sha1.update(chunk)
+        write_chunk(self._file, chunk)
+
+    def finish(self, expected_sha256: str | None = None) -> Blob:
+        """Keep the content, so that it survives a crash from now on.
+
+        Raises:
+            Invalid: it is shorter than announced, or its SHA-256 is not the expected one. Nothing was stored then.
+        """
+        if self._written != self._size:
+            raise Invalid("size", f"{self._written} bytes arrived of the {self._size} announced; nothing was stored.")
+        blob = Blob(self._sha256.hexdigest(), self._size, self._sha1.hexdigest())
+        if expected_sha256 not in (None, blob.sha256):
+            raise Invalid(
+                "oid", f"the bytes sent have the SHA-256 {blob.sha256}, not {expected_sha256}; nothing was stored."
+            )
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        target = self._store.path(blob.sha256)
+        target.parent.mkdir(exist_ok=True)
+        os.replace(self._file.name, target)
+        _sync_directory(target.parent)
+        return blob
+
+
+class BlobStore:
+    """All contents below one directory.
+
+    Args:
+        root: the directory; what a killed server left half-written there is removed.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.incoming = root / "incoming"
+        shutil.rmtree(self.incoming, ignore_errors=True)
+        self.incoming.mkdir(parents=True)
+
+    def path(self, sha256: str) -> Path:
+        """Where a content lies. Raises Invalid for what is not a SHA-256."""
+        return self.root / check_sha256(sha256)[:2] / sha256
+
+    def writer(self, size: int) -> BlobWriter:
+        """Begin to store a content of ``size`` bytes; use it in a ``with`` statement."""
+        return BlobWriter(self, size)
+
+    def size(self, sha256: str) -> int | None:
+        """Size of a content in bytes, None when it is not here."""
+        try:
+            return self.path(sha256).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def remove(self, hashes: Iterable[str]) -> None:
+        """Remove contents; those that are gone already do not matter."""
+        for sha256 in hashes:
+            self.path(sha256).unlink(missing_ok=True)
+
+
+def _sync_directory(directory: Path) -> None:
+    if os.name == "nt":  # Windows cannot open a directory, and writes the entry with the file
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,164 @@
+"""Hub protocol: listing, reading and committing files."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from nemo_local.data_store import blobs
+from nemo_local.data_store.blobs import Blob
+from nemo_local.data_store.changes import read_commit
+from nemo_local.data_store.paths import RepoId, check_file_path
+from nemo_local.data_store.problems import EntryNotFound, RepoNotFound
+from nemo_local.data_store.repositories import Repositories
+from nemo_local.data_store.requests import PathRepo, Repo, endpoint
+from nemo_local.data_store.snapshot import Entry, folder_shown, tree
+from nemo_local.errors import Invalid
+
+#: Up to this size a file travels inside the commit. Large on purpose: clients that have the `hf-xet` package send
+#: whatever is announced as "lfs" to a Xet server (without asking for one first), and there is none here.
+REGULAR_BYTES = 128 * 1024 * 1024
+
+
+class FileToUpload(BaseModel):
+    path: str
+    size: int
+
+
+class PreuploadBody(BaseModel):
+    files: list[FileToUpload]
+
+
+def create_router(repositories: Repositories) -> APIRouter:
+    """The routes below ``/v1/hf`` that are about the files of a repository."""
+    router = APIRouter()
+    api = APIRouter(prefix="/api/{kinds}/{namespace}/{name}")
+
+    @api.post("/preupload/{revision}")
+    def preupload(repo: Repo, revision: str, body: PreuploadBody) -> dict:
+        """How each file shall be sent, and what is there now, so that an unchanged one need not be sent."""
+        _, entries = repositories.snapshot(repo, revision)
+        answer = []
+        for file in body.files:
+            entry = entries.get(check_file_path(file.path))
+            mode = "regular" if file.size <= REGULAR_BYTES else "lfs"
+            oid = entry and (entry.blob.git_oid if mode == "regular" else entry.blob.sha256)
+            answer.append({"path": file.path, "uploadMode": mode, "shouldIgnore": False, "oid": oid})
+        return {"files": answer}
+
+    @api.post("/commit/{revision}")
+    async def commit(request: Request, repo: Repo, revision: str, create_pr: bool = False) -> dict:
+        """Apply the operations of the body, one line of JSON each, as one commit."""
+        if create_pr:
+            raise Invalid("create_pr", "there are no pull requests here; commit to a branch.", "query")
+        # On disk, not in memory: a commit may carry a gigabyte.
+        with tempfile.TemporaryFile(dir=repositories.blobs.incoming) as body:
+            async for chunk in request.stream():
+                blobs.write_chunk(body, chunk)
+            body.seek(0)
+            oid = await run_in_threadpool(apply, repo, revision, body)
+        url = f"{endpoint(request)}/{repo.path}/commit/{oid}"
+        return {"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""}
+
+    def apply(repo: RepoId, branch: str, lines: tempfile._TemporaryFileWrapper) -> str:
+        repositories.commit_at(repo, branch)  # before anything is stored
+        request = read_commit(lines, store, repositories.find_blob)
+        return repositories.commit(repo, branch, request.changes, request.title, request.message, request.parent)
+
+    def store(content: bytes) -> Blob:
+        with repositories.blobs.writer(len(content)) as writer:
+            writer.write(content)
+            return repositories.keep(writer)
+
+    @api.get("/tree/{revision}")
+    @api.get("/tree/{revision}/{path:path}")
+    def list_tree(
+        request: Request,
+        response: Response,
+        repo: Repo,
+        revision: str,
+        path: str = "",
+        recursive: bool = False,
+        expand: bool = False,
+        limit: int = Query(default=1000, ge=1, le=1000),
+        cursor: str = "",
+    ) -> list[dict]:
+        """One page of files and folders; the address of the next one is in the ``Link`` header."""
+        _, entries = repositories.snapshot(repo, revision)
+        path = path.strip("/")
+        shown = tree(entries.values(), path, recursive)
+        if path and not shown:
+            raise EntryNotFound(f"There is no folder {path!r} in {repo}@{revision}.")
+        shown = [item for item in shown if item["path"] > cursor]
+        if len(shown) > limit:
+            shown = shown[:limit]
+            query = {**request.query_params, "cursor": shown[-1]["path"]}
+            address = request.url.replace(query=urlencode(query))
+            response.headers["Link"] = f'<{address}>; rel="next"'
+        return expanded(repo, revision, shown, entries) if expand else shown
+
+    @api.post("/paths-info/{revision}")
+    async def paths_info(request: Request, repo: Repo, revision: str) -> list[dict]:
+        """Files and folders by their paths, given as a form; what is not there is left out."""
+        form = await request.form()
+        paths = [str(path).strip("/") for path in form.getlist("paths")]
+        expand = str(form.get("expand", "")).lower() == "true"
+        return await run_in_threadpool(look_up, repo, revision, paths, expand)
+
+    def look_up(repo: RepoId, revision: str, paths: list[str], expand: bool) -> list[dict]:
+        _, entries = repositories.snapshot(repo, revision)
+        shown = []
+        for path in paths:
+            inside = [entry for entry in entries.values() if entry.path.startswith(f"{path}/")]
+            if path in entries:
+                shown.append(entries[path].shown())
+            elif inside:
+                shown.append(folder_shown(path, inside))
+        return expanded(repo, revision, shown, entries) if expand else shown
+
+    def expanded(repo: RepoId, revision: str, shown: list[dict], entries: dict[str, Entry]) -> list[dict]:
+        commits = {commit.oid: commit for commit in repositories.history(repo, revision)}
+        answer = []
+        for item in shown:
+            path = item["path"]
+            changed = [e.changed_in for e in entries.values() if e.path == path or e.path.startswith(f"{path}/")]
+            last = max((commits[oid] for oid in changed), key=lambda commit: commit.created_at)
+            answer.append({**item, "lastCommit": {"id": last.oid, "title": last.title, "date": last.created_at}})
+        return answer
+
+    @router.api_route("/datasets/{namespace}/{name}/resolve/{revision}/{path:path}", methods=["GET", "HEAD"])
+    @router.api_route("/{namespace}/{name}/resolve/{revision}/{path:path}", methods=["GET", "HEAD"])
+    def resolve(repo: PathRepo, revision: str, path: str) -> FileResponse:
+        """The content of a file, or a part of it (``Range``)."""
+        commit, entries = repositories.snapshot(repo, revision)
+        entry = entries.get(path)
+        if entry is None:
+            missing = EntryNotFound(f"There is no file {path!r} in {repo}@{revision}.")
+            missing.headers = {"X-Repo-Commit": commit.oid}
+            raise missing
+        headers = {"ETag": f'"{entry.etag}"', "X-Repo-Commit": commit.oid}
+        if entry.large:
+            headers |= {"X-Linked-ETag": f'"{entry.etag}"', "X-Linked-Size": str(entry.blob.size)}
+        return FileResponse(
+            repositories.blobs.path(entry.blob.sha256),
+            headers=headers,
+            media_type="application/octet-stream",
+            filename=path.rpartition("/")[2],
+            content_disposition_type="inline",
+        )
+
+    @api.get("/xet-{action}-token/{revision}")
+    def xet_token(action: Literal["read", "write"]) -> None:
+        raise RepoNotFound(
+            "There is no Xet server here. Set the environment variable HF_HUB_DISABLE_XET=1 before huggingface_hub is "
+            f"imported; files of more than {REGULAR_BYTES // 2**20} MiB then go through LFS."
+        )
+
+    router.include_router(api)
+    return router

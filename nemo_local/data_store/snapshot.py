@@ -1,0 +1,85 @@
+"""The files of one revision, and how the Hub protocol shows them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nemo_local.data_store.blobs import Blob, git_oid
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file in a revision.
+
+    Args:
+        path: its path in the repository.
+        blob: its content.
+        large: shown with LFS metadata.
+        changed_in: the commit that last changed it; None while that commit is being made.
+    """
+
+    path: str
+    blob: Blob
+    large: bool
+    changed_in: str | None
+
+    @property
+    def oid(self) -> str:
+        """What git has in its tree: the blob of the content, or of the pointer to it."""
+        return git_oid(self.blob.pointer) if self.large else self.blob.git_oid
+
+    @property
+    def etag(self) -> str:
+        """Names the content for caches; the Hub uses the SHA-256 for large files and git's id for others."""
+        return self.blob.sha256 if self.large else self.blob.git_oid
+
+    @property
+    def lfs(self) -> dict | None:
+        """The LFS metadata of a large file."""
+        if not self.large:
+            return None
+        return {"oid": self.blob.sha256, "size": self.blob.size, "pointerSize": len(self.blob.pointer)}
+
+    def shown(self) -> dict:
+        """The file in a tree listing."""
+        shown = {"type": "file", "path": self.path, "oid": self.oid, "size": self.blob.size}
+        return {**shown, "lfs": self.lfs} if self.large else shown
+
+    def sibling(self, with_blob: bool) -> dict:
+        """The file in the information on its repository."""
+        if not with_blob:
+            return {"rfilename": self.path}
+        lfs = {**self.lfs, "sha256": self.blob.sha256} if self.lfs else None
+        return {"rfilename": self.path, "size": self.blob.size, "blobId": self.oid, "lfs": lfs}
+
+
+def folders_of(path: str) -> list[str]:
+    """The folders a path lies in, outermost first: ``a/b/c`` lies in ``a`` and ``a/b``."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: n + 1]) for n in range(len(parts))]
+
+
+def tree(entries: Iterable[Entry], folder: str, recursive: bool) -> list[dict]:
+    """Files and folders below ``folder`` (``""`` is the root) as they are shown, sorted by path."""
+    prefix = f"{folder}/" if folder else ""
+    inside = [entry for entry in entries if entry.path.startswith(prefix)]
+    members: dict[str, list[Entry]] = {}
+    shown = []
+    for entry in inside:
+        levels = [path for path in folders_of(entry.path) if path.startswith(prefix) and path != folder]
+        for path in levels if recursive else levels[:1]:
+            members.setdefault(path, []).append(entry)
+        if recursive or not levels:
+            shown.append(entry.shown())
+    shown += [folder_shown(path, contents) for path, contents in members.items()]
+    return sorted(shown, key=lambda item: item["path"])
+
+
+def folder_shown(path: str, entries: Iterable[Entry]) -> dict:
+    """A folder in a tree listing, given everything in it."""
+    # Not git's tree id, but like it equal for equal contents, which is what it is used for.
+    content = "".join(f"{entry.oid} {entry.path[len(path) :]}\n" for entry in entries)
+    oid = hashlib.sha1(content.encode(), usedforsecurity=False).hexdigest()
+    return {"type": "directory", "path": path, "oid": oid, "size": 0}
