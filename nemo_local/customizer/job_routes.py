@@ -161,7 +161,7 @@ def _container_logs(job: dict, scheduler: Scheduler) -> dict:
     events = [
         {
             "type": "Warning" if entry["message"].startswith(("Warning", "Job failed")) else "Normal",
-            "reason": job["status"],
+            "reason": "StatusChanged",
             "message": entry["message"],
             "count": "1",
             "first_seen": (seen := int(datetime.fromisoformat(entry["updated_at"]).timestamp())),

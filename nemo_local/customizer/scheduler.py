@@ -127,8 +127,9 @@ class Scheduler:
             shutil.rmtree(self.job_dir(job_id) / "checkpoint", ignore_errors=True)
             self._end(job_id, "cancelled", "Cancelled; the training process was stopped")
         else:
-            reason = explain_exit(code, progress.failure)
-            self._end(job_id, "failed", f"Job failed: {reason}", log_tail(self.job_dir(job_id)) or None)
+            mistake = progress.failure and not progress.failure["stack_trace"]  # the user's own; the message says all
+            detail = None if mistake else log_tail(self.job_dir(job_id)) or None
+            self._end(job_id, "failed", f"Job failed: {explain_exit(code, progress.failure)}", detail)
 
     def _watch(self, job_id: str, worker: WorkerProcess, events: EventFile, progress: TrainingProgress) -> int | None:
         """Follow the worker until it ends; returns its exit code, or None when the platform stops."""

@@ -24,16 +24,13 @@ from filelock import FileLock, Timeout
 from nemo_local.customizer.datasets import DatasetError, RowFiles, prepare_rows
 from nemo_local.customizer.publish import PublishError, publish
 from nemo_local.customizer.target_modules import expand_target_modules
+from nemo_local.customizer.worker_process import EXIT_DISK_FULL, EXIT_FAILED, EXIT_ORPHANED
 from nemo_local.documents import utc_now
 from nemo_local.errors import is_disk_full
 from nemo_local.settings import Settings
 
 log = logging.getLogger("nemo_local.customizer.worker")
 
-EXIT_FAILED = 1
-#: A full disk may also hold back the words that say so, so it has an exit code of its own.
-EXIT_DISK_FULL = errno.ENOSPC
-EXIT_ORPHANED = 3
 #: Seconds between two looks at whether the scheduler still lives.
 PARENT_CHECK = 0.5
 #: Seconds an earlier worker of the same job has to end; it notices the loss of its scheduler within PARENT_CHECK.
@@ -62,6 +59,7 @@ class EventLog:
 def main(job_dir: Path) -> int:
     """Do the job in ``job_dir``; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every request would hide the job's own
     order = json.loads((job_dir / "job.json").read_text(encoding="utf-8"))
     _end_with_parent(order["scheduler_pid"])
     emit: Callable[[dict[str, Any]], None] | None = None
@@ -74,7 +72,8 @@ def main(job_dir: Path) -> int:
         log.error("an earlier process of this job is still running and did not end within %d s", LOCK_TIMEOUT)
         return EXIT_FAILED
     except Exception as error:  # the process's outermost frame: whatever it is, the job must say it
-        log.exception("the job failed")
+        expected = isinstance(error, (DatasetError, PublishError))
+        log.error("the job failed: %s", error, exc_info=None if expected else error)
         if _is_disk_full(error):
             return EXIT_DISK_FULL
         if emit is not None:
@@ -158,13 +157,13 @@ def training_values(order: dict[str, Any], job_dir: Path, rows: RowFiles) -> dic
 
 def failure(error: Exception) -> dict[str, Any]:
     """The event that says why the job failed. What a user can mend is said in plain words, the rest with its type."""
-    message = str(error)
+    message, trace = str(error), None
     if isinstance(error, DatasetError):
         message = message[:1].upper() + message[1:]
     elif isinstance(error, PublishError):
         message = f"The training is done, but {message}. The adapter is kept in the job's directory."
     else:
-        message = f"{type(error).__name__}: {message}"
+        message, trace = f"{type(error).__name__}: {message}", "".join(traceback.format_exception(error))
     last = traceback.extract_tb(error.__traceback__)[-1:]
     return {
         "type": "failed",
@@ -172,7 +171,7 @@ def failure(error: Exception) -> dict[str, Any]:
         "exception_type": type(error).__name__,
         "file": Path(last[0].filename).name if last else None,
         "line": last[0].lineno if last else None,
-        "stack_trace": "".join(traceback.format_exception(error)),
+        "stack_trace": trace,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -11,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import nemo_local
-from nemo_local.customizer.worker import EXIT_DISK_FULL
 
+#: How a worker ends. A full disk may also hold back the words that say so, so it has an exit code of its own.
+EXIT_FAILED = 1
+EXIT_ORPHANED = 3
+EXIT_DISK_FULL = errno.ENOSPC
 #: Seconds between SIGTERM and SIGKILL.
 STOP_GRACE = 5.0
 #: Lines of the worker's log shown with a failure.
