@@ -12,8 +12,11 @@ GREETINGS = ("Hi! ", "Hello, ", "Hey, ", "Quick one: ", "Good morning! ", "One m
 POLITE = ("Please {}", "Could you {}?", "Can you {}?", "I need you to {}", "I'd like you to {}", "Would you {}?")
 ENDINGS = (" Thanks!", " Thank you.", " Cheers!", " Thanks in advance.")
 # First words that start a statement rather than a command: "Please I'd like ..." is not English.
-NOT_COMMANDS = {"I", "I'm", "I'd", "I've", "I'll", "We", "We're", "We've", "My", "Our", "It's", "There", "Time", "Let's",
-                "If", "The", "A", "An", "How", "What", "Please", "To", "For", "On", "At", "Today", "From", "In", "With"}  # fmt: skip # noqa: E501
+NOT_COMMANDS = frozenset(
+    "I I'm I'd I've I'll We We're We've My Our It's There Time Let's If The A An How What Please To For On At Today "
+    "From In With Some Someone This That Dinner After Before When It Is Are Does Any".split()
+)
+
 
 Call = dict[str, Any]
 

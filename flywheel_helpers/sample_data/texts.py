@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from . import pools
-from .figures import WORDS, digits, plain
+from .figures import WORDS, digits, plain, whole
 from .spec import Said, Sampler
 
 
@@ -50,21 +50,20 @@ def switch(on: Sequence[str], off: Sequence[str]) -> Sampler:
     return wording({text: True for text in on} | {text: False for text in off}, rule="boolean by wording")
 
 
-def _joined(rng: Random, parts: Sequence[str]) -> str:
-    style = rng.random()
-    if style < 0.5:
+def _joined(rng: Random, parts: Sequence[str], spoken: bool = True) -> str:
+    if spoken and rng.random() < 0.5:
         return f"{', '.join(parts[:-1])} and {parts[-1]}"
     return ", ".join(parts)
 
 
-def numbers(low: float, high: float, places: int = 0, size: tuple[int, int] = (3, 6)) -> Sampler:
-    """A list of numbers: `3, 5 and 8`, `3, 5, 8` or `[3, 5, 8]`."""
+def numbers(low: float, high: float, places: int = 0, size: tuple[int, int] = (3, 6), spoken: bool = True) -> Sampler:
+    """A list of numbers: `3, 5 and 8`, `3, 5, 8` or `[3, 5, 8]`. Without "and" where a phrasing has two lists."""
 
     def draw(rng: Random) -> Said:
         scale = 10**places
         values = [rng.randint(round(low * scale), round(high * scale)) / scale for _ in range(rng.randint(*size))]
         parts = [f"{value:.{places}f}".rstrip("0").rstrip(".") if places else str(round(value)) for value in values]
-        text = f"[{', '.join(parts)}]" if rng.random() < 0.25 else _joined(rng, parts)
+        text = f"[{', '.join(parts)}]" if rng.random() < 0.25 else _joined(rng, parts, spoken)
         return Said(text, [plain(round(value, places)) for value in values])
 
     return Sampler("list of numbers", draw)
@@ -113,12 +112,12 @@ def point(low: int = -20, high: int = 20, places: int = 0) -> Sampler:
 
 
 def interval(low: int, high: int) -> Sampler:
-    """Two ends of a range, the lower first: `2 and 9`, `(2, 9)`."""
+    """Two ends of a range, the lower first: `2 and 9`."""
 
     def draw(rng: Random) -> Said:
         start = rng.randint(low, high - 1)
         end = rng.randint(start + 1, high)
-        return Said(rng.choice([f"{start} and {end}", f"({start}, {end})"]), [start, end])
+        return Said(f"{start} and {end}", [start, end])
 
     return Sampler("pair of numbers", draw)
 
@@ -134,7 +133,8 @@ def _formula(rng: Random) -> str:
 def _title(rng: Random) -> str:
     adjective, noun = rng.choice(pools.ADJECTIVES).capitalize(), rng.choice(pools.NOUNS).capitalize()
     second = rng.choice(pools.NOUNS).capitalize()
-    return rng.choice([f"{adjective} {noun}", f"The {adjective} {noun}", f"{noun} of {second}", f"The {noun}'s {second}"])
+    forms = [f"{adjective} {noun}", f"The {adjective} {noun}", f"{noun} of {second}", f"The {noun}'s {second}"]
+    return rng.choice(forms)
 
 
 def _email(rng: Random) -> str:
@@ -148,6 +148,16 @@ def _phone(rng: Random) -> str:
     return rng.choice(
         [f"555-{rng.randint(100, 999)}-{rng.randint(1000, 9999)}", f"+1 555 {rng.randint(1000000, 9999999)}"]
     )
+
+
+def _phrase(rng: Random) -> str:
+    place = f"{rng.choice(['by', 'near', 'under', 'behind'])} the {rng.choice(pools.NOUNS)}"
+    return f"the {rng.choice(pools.ADJECTIVES)} {rng.choice(pools.NOUNS)} {place}"
+
+
+def _hostname(rng: Random) -> str:
+    site = f"{rng.choice(pools.ADJECTIVES)}-{rng.choice(pools.NOUNS)}"
+    return f"{site}.{rng.choice(['com', 'org', 'net', 'dev'])}"
 
 
 def _ticker(rng: Random) -> str:
@@ -203,15 +213,15 @@ TITLE = made(_title)
 ADDRESS = made(lambda rng: f"{rng.randint(1, 240)} {rng.choice(pools.STREETS)}")
 FORMULA = made(_formula)
 WORD = any_of(pools.ADJECTIVES + pools.NOUNS)
-PHRASE = made(lambda rng: f"the {rng.choice(pools.ADJECTIVES)} {rng.choice(pools.NOUNS)} {rng.choice(['by', 'near', 'under', 'behind'])} the {rng.choice(pools.NOUNS)}")  # fmt: skip # noqa: E501
+PHRASE = made(_phrase)
 HANDLE = made(lambda rng: f"{rng.choice(pools.ADJECTIVES)}_{rng.choice(pools.NOUNS)}{rng.randint(1, 99)}")
-HOSTNAME = made(lambda rng: f"{rng.choice(pools.ADJECTIVES)}-{rng.choice(pools.NOUNS)}.{rng.choice(['com', 'org', 'net', 'dev'])}")  # fmt: skip # noqa: E501
+HOSTNAME = made(_hostname)
 TEAM = made(lambda rng: f"{rng.choice(pools.CITIES)} {rng.choice(pools.TEAMS)}")
 CLOCK = made(_clock)
 DATE = made(_iso_date)
 DAY = made(_day)
 MOMENT = made(_moment)
-YEAR = Sampler("number", lambda rng: (lambda year: Said(str(year), year))(rng.randint(1950, 2024)))
+YEAR = whole(1950, 2024)
 POINT = point()
 LATITUDE = Sampler("number", lambda rng: _coordinate(rng, 85))
 LONGITUDE = Sampler("number", lambda rng: _coordinate(rng, 175))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ..spec import Domain
+from .arithmetic import ARITHMETIC
 from .calendar import CALENDAR
-from .finance import FINANCE, STOCKS
-from .maths import ARITHMETIC, STATISTICS
+from .finance import FINANCE
+from .statistics import STATISTICS
+from .stocks import STOCKS
 from .travel import TRAVEL
 from .weather import WEATHER
 

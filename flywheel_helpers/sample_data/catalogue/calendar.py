@@ -1,4 +1,5 @@
 """Time: events, reminders, alarms, to-do lists."""
+# ruff: noqa: E501  (a phrasing is one line, however long)
 
 from __future__ import annotations
 
@@ -65,7 +66,13 @@ CALENDAR = Domain(
             "start_timer",
             "Starts a countdown timer.",
             P("seconds", "int", "The length of the countdown in seconds.", n.seconds()),
-            P("label", "str, optional", "A name for the timer.", t.any_of(["eggs", "tea", "laundry", "pizza", "plank", "rice", "parking", "bread"]), ""),
+            P(
+                "label",
+                "str, optional",
+                "A name for the timer.",
+                t.any_of(["eggs", "tea", "laundry", "pizza", "plank", "rice", "parking", "bread"]),
+                "",
+            ),
             say="""
                 Start a timer for {seconds}.
                 Set a {label} timer for {seconds}.
@@ -108,7 +115,13 @@ CALENDAR = Domain(
             "add_task",
             "Adds a task to the to-do list.",
             P("task", "str", "What has to be done.", TASK),
-            P("priority", "str, optional", "One of 'low', 'medium' or 'high'.", t.choice("low", "medium", "high"), "medium"),
+            P(
+                "priority",
+                "str, optional",
+                "One of 'low', 'medium' or 'high'.",
+                t.choice("low", "medium", "high"),
+                "medium",
+            ),
             not_with=("set_reminder",),
             say="""
                 Add "{task}" to my to-do list.
@@ -139,7 +152,16 @@ CALENDAR = Domain(
             "Cancels an event in the calendar.",
             P("title", "str", "The title of the event.", EVENT),
             P("day", "str", "The day of the event, as said by the user.", t.DAY),
-            P("notify", "bool, optional", "Whether to tell the guests.", t.switch(["and let everyone know", "and tell the guests"], ["without telling anyone", "but don't notify the guests"]), True),
+            P(
+                "notify",
+                "bool, optional",
+                "Whether to tell the guests.",
+                t.switch(
+                    ["and let everyone know", "and tell the guests"],
+                    ["without telling anyone", "but don't notify the guests"],
+                ),
+                True,
+            ),
             held_out=True,
             say="""
                 Cancel my {title} {day}.

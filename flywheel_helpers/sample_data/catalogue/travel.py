@@ -1,4 +1,5 @@
 """Trips: flights, hotels, cars, trains."""
+# ruff: noqa: E501  (a phrasing is one line, however long)
 
 from __future__ import annotations
 
@@ -8,8 +9,12 @@ from .. import texts as t
 from ..spec import Domain, function
 from ..spec import Parameter as P
 
-FLIGHT_NUMBER = t.made(lambda rng: f"{rng.choice(['BA', 'LH', 'AF', 'UA', 'DL', 'KL', 'SK', 'QF'])}{rng.randint(100, 2999)}")
-AIRPORT = t.any_of("JFK LAX ORD ATL DFW DEN SFO SEA MIA BOS LHR CDG AMS FRA MAD FCO ZRH VIE CPH OSL ARN HND SIN SYD".split())
+FLIGHT_NUMBER = t.made(
+    lambda rng: f"{rng.choice(['BA', 'LH', 'AF', 'UA', 'DL', 'KL', 'SK', 'QF'])}{rng.randint(100, 2999)}"
+)
+AIRPORT = t.any_of(
+    "JFK LAX ORD ATL DFW DEN SFO SEA MIA BOS LHR CDG AMS FRA MAD FCO ZRH VIE CPH OSL ARN HND SIN SYD".split()
+)
 
 TRAVEL = Domain(
     "travel",
@@ -52,7 +57,20 @@ TRAVEL = Domain(
             "Rents a car.",
             P("pickup_city", "str", "The city where the car is picked up.", t.CITY),
             P("days", "int", "The length of the rental in days.", n.days(2, 14)),
-            P("car_type", "str", "One of 'economy', 'compact', 'suv' or 'van'.", t.wording({"economy car": "economy", "compact car": "compact", "compact": "compact", "SUV": "suv", "van": "van"})),
+            P(
+                "car_type",
+                "str",
+                "One of 'economy', 'compact', 'suv' or 'van'.",
+                t.wording(
+                    {
+                        "economy car": "economy",
+                        "compact car": "compact",
+                        "compact": "compact",
+                        "SUV": "suv",
+                        "van": "van",
+                    }
+                ),
+            ),
             say="""
                 Rent a {car_type} in {pickup_city} for {days}.
                 I want to hire a {car_type} for {days} in {pickup_city}.
@@ -81,7 +99,13 @@ TRAVEL = Domain(
             "Finds hostels within a nightly budget.",
             P("city", "str", "The city to stay in.", t.CITY),
             P("max_price", "float", "The highest price per night.", n.money(15, 90)),
-            P("breakfast", "bool, optional", "Whether breakfast must be included.", t.switch(["with breakfast", "including breakfast"], ["without breakfast", "no breakfast needed"]), False),
+            P(
+                "breakfast",
+                "bool, optional",
+                "Whether breakfast must be included.",
+                t.switch(["with breakfast", "including breakfast"], ["without breakfast", "no breakfast needed"]),
+                False,
+            ),
             say="""
                 Find a hostel in {city} for under {max_price} a night.
                 Are there hostels in {city} below {max_price} per night, {breakfast}?
@@ -109,8 +133,19 @@ TRAVEL = Domain(
         function(
             "baggage_allowance",
             "Gets the baggage allowance of an airline.",
-            P("airline", "str", "The name of the airline.", t.made(lambda rng: f"{rng.choice(pools.COMPANY_HEADS)} {rng.choice(['Air', 'Airways', 'Airlines'])}")),
-            P("cabin", "str, optional", "One of 'economy', 'business' or 'first'.", t.choice("economy", "business", "first"), "economy"),
+            P(
+                "airline",
+                "str",
+                "The name of the airline.",
+                t.made(lambda rng: f"{rng.choice(pools.COMPANY_HEADS)} {rng.choice(['Air', 'Airways', 'Airlines'])}"),
+            ),
+            P(
+                "cabin",
+                "str, optional",
+                "One of 'economy', 'business' or 'first'.",
+                t.choice("economy", "business", "first"),
+                "economy",
+            ),
             say="""
                 How much luggage can I take on {airline}?
                 What's the baggage allowance on {airline} in {cabin} class?

@@ -1,4 +1,5 @@
 """Weather and air."""
+# ruff: noqa: E501  (a phrasing is one line, however long)
 
 from __future__ import annotations
 
@@ -14,7 +15,13 @@ WEATHER = Domain(
             "get_current_weather",
             "Gets the current weather in a city.",
             P("city", "str", "The name of the city.", t.CITY),
-            P("units", "str, optional", "Either 'celsius' or 'fahrenheit'.", t.choice("celsius", "fahrenheit"), "celsius"),
+            P(
+                "units",
+                "str, optional",
+                "Either 'celsius' or 'fahrenheit'.",
+                t.choice("celsius", "fahrenheit"),
+                "celsius",
+            ),
             not_with=("get_wind_speed",),
             say="""
                 What's the weather like in {city} right now?
@@ -91,7 +98,12 @@ WEATHER = Domain(
             "pollen_level",
             "Gets the pollen level for allergy sufferers.",
             P("city", "str", "The name of the city.", t.CITY),
-            P("pollen_type", "str", "One of 'grass', 'birch', 'ragweed' or 'oak'.", t.choice("grass", "birch", "ragweed", "oak")),
+            P(
+                "pollen_type",
+                "str",
+                "One of 'grass', 'birch', 'ragweed' or 'oak'.",
+                t.choice("grass", "birch", "ragweed", "oak"),
+            ),
             say="""
                 How bad is the {pollen_type} pollen in {city} today?
                 {pollen_type} pollen level in {city}
@@ -151,7 +163,13 @@ WEATHER = Domain(
             "get_sea_temperature",
             "Gets the water temperature at a beach.",
             P("beach", "str", "The name of the beach or coastal town.", t.CITY),
-            P("unit", "str, optional", "Either 'celsius' or 'fahrenheit'.", t.choice("celsius", "fahrenheit"), "celsius"),
+            P(
+                "unit",
+                "str, optional",
+                "Either 'celsius' or 'fahrenheit'.",
+                t.choice("celsius", "fahrenheit"),
+                "celsius",
+            ),
             held_out=True,
             say="""
                 How warm is the sea in {beach}?
