@@ -12,8 +12,9 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import httpx
 from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 #: How many malformed rows an error names; the count says how many there are.
@@ -62,8 +63,10 @@ def prepare_rows(source: dict[str, Any], folder: Path, seed: int) -> RowFiles:
             allow_patterns=["training/*.jsonl", "validation/*.jsonl"],
             token=False,
         )
-    except HfHubHTTPError as error:
-        raise DatasetError(f"the files of the dataset {source['label']} could not be downloaded: {error}") from error
+    except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError) as error:
+        # huggingface_hub turns a lost connection into a missing entry of its cache; the cause is the connection.
+        reason = error.__cause__ if isinstance(error, LocalEntryNotFoundError) else error
+        raise DatasetError(f"the files of the dataset {source['label']} could not be downloaded: {reason}") from error
     training = _read(download, "training", source["limit"])
     validation = _read(download, "validation", source["limit"])
     if not training:
