@@ -1,0 +1,159 @@
+"""The command `flywheel`: the local platform, checks, and the whole course in one run."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from flywheel_helpers import checkout, platform, preflight
+from flywheel_helpers.errors import FlywheelError
+from flywheel_helpers.http import connect
+
+PROFILES = click.Choice(["local", "pcai"])
+INTERRUPTED = 130  # what a shell expects after Ctrl-C
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """The tool-calling data flywheel: the platform on this machine, and the course's notebooks."""
+
+
+@cli.command()
+def up() -> None:
+    """Start the local platform and wait until it is ready."""
+    running, started = platform.up(checkout.home(), click.echo)
+    click.echo("The platform is up." if started else "The platform was up already.")
+    _say_urls(running)
+
+
+@cli.command()
+def down() -> None:
+    """Stop the local platform."""
+    click.echo("The platform is stopped." if platform.down(checkout.home()) else "The platform was not running.")
+
+
+@cli.command()
+def status() -> None:
+    """Say whether the local platform is up. Exit status 0 when it is ready, 1 otherwise."""
+    running = platform.find(checkout.home())
+    if not running:
+        click.echo("The platform is not running.")
+        sys.exit(1)
+    ready, word = running.ready()
+    click.echo(f"The platform is up since {running.started_at}: {word}.")
+    _say_urls(running)
+    sys.exit(0 if ready else 1)
+
+
+@cli.command()
+@click.option("--profile", type=PROFILES, help="Platform to check; default: FLYWHEEL_PROFILE, else local.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+def doctor(profile: str | None, as_json: bool) -> None:
+    """Check the services and what the course needs. Exit status 1 when a check fails."""
+    found = preflight.run(connect(checkout.load_config(profile)), checkout.ROOT)
+    if as_json:
+        click.echo(json.dumps(found.to_json(), indent=2))
+    else:
+        table = Table(box=None, pad_edge=False)
+        for header in ("check", "verdict", "found", "time"):
+            table.add_column(header, overflow="fold")
+        for check in found.checks:
+            table.add_row(check.name, "ok" if check.ok else "FAILED", check.found, f"{check.seconds:.2f} s")
+        Console().print(table, markup=False)
+        for check in found.checks:
+            if check.fix:
+                click.echo(f"\n{check.name}: {check.fix}")
+    sys.exit(0 if found.ok else 1)
+
+
+@cli.command()
+@click.option("--profile", type=PROFILES, help="Platform to run on; default: FLYWHEEL_PROFILE, else local.")
+@click.option("--notebooks", "selection", help="Which ones, such as 01-03 or 00,02; default: all.")
+@click.option("-p", "--parameter", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Notebook parameter.")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Folder; default: runs/<time>.")
+def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str], ...], output: Path | None) -> None:
+    """Run the notebooks in order and write executed notebooks, report.html and summary.json.
+
+    On the local profile the platform is started where it is not up, and stopped again at the end.
+    """
+    # Papermill and nbconvert are slow to import, and no other command needs them.
+    from flywheel_helpers import parameters, runner
+    from flywheel_helpers.progress import Progress
+
+    signal.signal(signal.SIGTERM, _interrupt)  # whoever stops us gets the same tidy end as Ctrl-C
+    console = Console()
+    profile = checkout.load_config(profile).PROFILE
+    chosen = checkout.notebooks(selection)
+    values = parameters.parse(pairs, chosen)
+    home, started, folder = checkout.home(), False, None
+    try:
+        if profile == "local":
+            running, started = platform.up(home, click.echo)
+            click.echo(f"Platform: {running.gateway_url} and {running.nim_url}")
+        folder = output.resolve() if output else runner.new_folder(checkout.ROOT / "runs")
+        finished = runner.run(
+            chosen, values, folder, profile, Progress(console), lambda: _platform_processes(home, profile)
+        )
+    finally:
+        if started:
+            platform.down(home)
+            click.echo("The platform is stopped.")
+        if folder and (folder / "report.html").is_file():
+            click.echo(f"Executed notebooks: {folder}\nReport: {folder / 'report.html'}")
+    _print_results(console, finished.summary())
+
+
+def _platform_processes(home: Path, profile: str) -> list:
+    running = platform.find(home) if profile == "local" else None
+    return running.processes() if running else []
+
+
+def _print_results(console: Console, summary: dict) -> None:
+    from flywheel_helpers import report
+
+    if summary["evaluation"]:
+        table = Table(
+            title=f"Tool calls on {summary['evaluation']['n']} test rows (95 % intervals)", title_justify="left"
+        )
+        for header in ("", "base", "tuned"):
+            table.add_column(header)
+        for row in report.accuracy_rows(summary):
+            table.add_row(*row)
+        console.print(table)
+    for name, found in summary["notebooks"].items():
+        console.print(f"{name:24} {found['seconds']:7.1f} s", highlight=False)
+
+
+def _say_urls(running: platform.Running) -> None:
+    click.echo(f"  services  {running.gateway_url}   (API: {running.gateway_url}/docs)")
+    click.echo(f"  models    {running.nim_url}")
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Entry point: errors are messages, not tracebacks."""
+    try:
+        cli.main(standalone_mode=False)
+    except FlywheelError as error:
+        click.echo(f"\nError: {error}", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nStopped.", err=True)
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()
