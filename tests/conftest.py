@@ -1,0 +1,45 @@
+"""What all tests share: settings that point nowhere real, and connections whose server is a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from flywheel_helpers.http import Connection
+from flywheel_helpers.settings import Settings
+
+GATEWAY, NIM = "http://gateway.test:8080", "http://nim.test:8000"
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Settings of a user "ada" whose services are `GATEWAY` and `NIM`."""
+    return Settings(
+        profile="local",
+        data_store_url=GATEWAY,
+        entity_store_url=GATEWAY,
+        customizer_url=GATEWAY,
+        evaluator_url=GATEWAY,
+        guardrails_url=GATEWAY,
+        deployment_url=GATEWAY,
+        nim_url=NIM,
+        base_model="meta/llama-3.2-1b-instruct",
+        base_model_version="v1.0.0+L40",
+        namespace="ada",
+        dataset_name="calls",
+        custom_model="ada/caller@v1",
+    )
+
+
+@pytest.fixture
+def connection(settings: Settings) -> Callable[..., Connection]:
+    """Makes a connection to a server that is a function from request to response. Retries come without delay."""
+
+    def make(server: Callable[[httpx.Request], httpx.Response], **changes: Any) -> Connection:
+        return Connection(replace(settings, **changes), transport=httpx.MockTransport(server), first_delay=0.0)
+
+    return make
