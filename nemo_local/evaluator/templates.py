@@ -32,7 +32,8 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 def _to_json(value: Any, indent: int | None = None) -> str:
     # Jinja's own filter sorts keys and escapes for HTML; here the text goes to a model, in the order of the dataset.
-    return json.dumps(value, ensure_ascii=False, indent=indent)
+    # What JSON does not know is a missing field, and `str` makes it raise the error that names the field.
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=str)
 
 
 _ENVIRONMENT = _Environment(undefined=StrictUndefined, keep_trailing_newline=True)

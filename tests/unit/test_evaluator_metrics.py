@@ -169,7 +169,9 @@ def test_string_check_refuses(check: list, message: str) -> None:
 
 def test_string_check_finds_a_missing_field_before_any_request() -> None:
     with pytest.raises(RenderError, match="'answr'.*answer"):
-        metric("string-check", check=["{{ sample.output_text }}", "equals", "{{ item.answr }}"]).check_row({"answer": 1})
+        metric("string-check", check=["{{ sample.output_text }}", "equals", "{{ item.answr }}"]).check_row(
+            {"answer": 1}
+        )
 
 
 def test_normalize_answer() -> None:

@@ -33,7 +33,7 @@ def test_values_that_render_to_json_become_json() -> None:
 def test_texts_inside_stay_texts_and_keep_their_characters() -> None:
     item = {"question": "[1]", "word": "naïve <b> 'x'"}
     template = {"messages": [{"role": "user", "content": "{{ item.question }}"}, "{{ item.word | tojson }}"]}
-    assert rendered(template, item)["messages"] == [{"role": "user", "content": "[1]"}, '"naïve <b> \'x\'"']
+    assert rendered(template, item)["messages"] == [{"role": "user", "content": "[1]"}, "\"naïve <b> 'x'\""]
 
 
 def test_a_prompt_stays_text() -> None:
@@ -51,7 +51,13 @@ def test_columns_named_like_methods_of_a_dict() -> None:
 
 @pytest.mark.parametrize(
     ("source", "name"),
-    [("{{ item.qestion }}", "'qestion'"), ("{{ itm.question }}", "'itm'"), ("{{ item.question.text }}", "'text'")],
+    [
+        ("{{ item.qestion }}", "'qestion'"),
+        ("{{ item.qestion | tojson }}", "'qestion'"),
+        ("{{ {'q': item.qestion} | tojson }}", "'qestion'"),
+        ("{{ itm.question }}", "'itm'"),
+        ("{{ item.question.text }}", "'text'"),
+    ],
 )
 def test_a_missing_field_is_named_beside_those_there(source: str, name: str) -> None:
     with pytest.raises(RenderError, match=f"params.template.prompt uses .*{name}.*question, answer"):
