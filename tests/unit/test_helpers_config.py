@@ -1,0 +1,118 @@
+"""config.py: two profiles, every name from the environment, and values that cannot be right refused by name."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from flywheel_helpers.checkout import load_config, notebooks
+from flywheel_helpers.errors import ConfigError
+from flywheel_helpers.settings import SECRETS, SERVICE_URLS, Settings
+
+NAMES = [*SERVICE_URLS.values(), "NMS_NAMESPACE", "DATASET_NAME", "BASE_MODEL", "BASE_MODEL_VERSION", "CUSTOM_MODEL"]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    for name in (*NAMES, *SECRETS, "CA_BUNDLE", "VERIFY_TLS", "FLYWHEEL_GATEWAY_PORT", "FLYWHEEL_NIM_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FLYWHEEL_PROFILE", "local")  # put back by pytest, also after load_config has changed it
+
+
+def test_pcai_values_are_the_documented_ones():
+    config = load_config("pcai")
+    expected = {
+        "NEMO_DATA_STORE_URL": "http://nemo-data-store.nemo.svc.cluster.local:3000",
+        "NEMO_CUSTOMIZER_URL": "http://nemo-customizer.nemo.svc.cluster.local:8000",
+        "NEMO_ENTITY_STORE_URL": "http://nemo-entity-store.nemo.svc.cluster.local:8000",
+        "NEMO_EVALUATOR_URL": "http://nemo-evaluator.nemo.svc.cluster.local:7331",
+        "NEMO_GUARDRAILS_URL": "http://nemo-guardrails.nemo.svc.cluster.local:7331",
+        "NIM_URL": "http://nemo-nim-proxy.nemo.svc.cluster.local:8000",
+        "BASE_MODEL": "meta/llama-3.2-1b-instruct",
+        "BASE_MODEL_VERSION": "v1.0.0+L40",
+    }
+    assert {name: getattr(config, name) for name in expected} == expected
+    assert Settings.from_config(config).customization_config == "meta/llama-3.2-1b-instruct@v1.0.0+L40"
+
+
+def test_local_addresses_follow_the_ports(monkeypatch):
+    monkeypatch.setenv("FLYWHEEL_GATEWAY_PORT", "18080")
+    monkeypatch.setenv("FLYWHEEL_NIM_PORT", "18000")
+    settings = Settings.from_config(load_config())
+    assert {settings.url(service) for service in SERVICE_URLS if service != "NIM proxy"} == {"http://127.0.0.1:18080"}
+    assert settings.nim_url == "http://127.0.0.1:18000"
+    assert settings.customization_config == "huggingfacetb/smollm2-135m-instruct@v1.0.0+CPU"
+
+
+@pytest.mark.parametrize("profile", ["local", "pcai"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_environment_wins(monkeypatch, profile, name):
+    monkeypatch.setenv(name, "http://elsewhere.test")
+    assert getattr(load_config(profile), name) == "http://elsewhere.test"
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_secrets_come_from_the_environment_and_stay_out_of_sight(monkeypatch, name):
+    assert getattr(load_config(), name) == ""
+    monkeypatch.setenv(name, "top-secret-value")
+    settings = Settings.from_config(load_config())
+    assert getattr(settings, name.lower()) == "top-secret-value"
+    assert "top-secret-value" not in repr(settings)
+
+
+def test_the_model_lies_in_the_namespace(monkeypatch):
+    monkeypatch.setenv("NMS_NAMESPACE", "ada")
+    assert load_config().CUSTOM_MODEL.startswith("ada/")
+
+
+def test_unknown_profile():
+    with pytest.raises(ConfigError, match='must be "local" or "pcai"'):
+        load_config("azure")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("NIM_URL", "nim:8000", "NIM_URL is"),
+        ("NIM_URL", "http://", "NIM_URL is"),
+        ("NEMO_DATA_STORE_URL", "http://user:pass@host", "carries a user name or password"),
+        ("NMS_NAMESPACE", "My Namespace", "NMS_NAMESPACE is"),
+        ("DATASET_NAME", "a/b", "DATASET_NAME is"),
+        ("CUSTOM_MODEL", "no-version", "CUSTOM_MODEL is"),
+        ("CA_BUNDLE", "/no/such/file.pem", "no such file"),
+        ("VERIFY_TLS", "maybe", "VERIFY_TLS is"),
+    ],
+)
+def test_values_that_cannot_be_right(monkeypatch, name, value, said):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=said) as caught:
+        Settings.from_config(load_config())
+    assert caught.value.hint and "user:pass" not in str(caught.value)
+
+
+def test_a_missing_name():
+    with pytest.raises(ConfigError, match="config.py has no NEMO_DATA_STORE_URL"):
+        Settings.from_config(SimpleNamespace())
+
+
+@pytest.mark.parametrize(
+    ("selection", "numbers"), [("00", [0]), ("01-03", [1, 2, 3]), ("03,00", [0, 3]), (None, [0, 1, 2, 3])]
+)
+def test_selecting_notebooks(monkeypatch, tmp_path, selection, numbers):
+    make_notebooks(monkeypatch, tmp_path)
+    assert [int(path.name[:2]) for path in notebooks(selection)] == numbers
+
+
+@pytest.mark.parametrize("selection", ["7", "02-09", "x", "3-1", ""])
+def test_selections_that_are_none(monkeypatch, tmp_path, selection):
+    make_notebooks(monkeypatch, tmp_path)
+    with pytest.raises(ConfigError):
+        notebooks(selection)
+
+
+def make_notebooks(monkeypatch, root):
+    (root / "notebooks").mkdir()
+    for number in range(4):
+        (root / "notebooks" / f"0{number}_step.ipynb").touch()
+    monkeypatch.setattr("flywheel_helpers.checkout.ROOT", root)
