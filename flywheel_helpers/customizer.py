@@ -179,6 +179,6 @@ def _earlier_job(nemo: Connection, inputs: str, model: str) -> Job | None:
         if job["status"] in ACTIVE:
             return Job(job["id"], "joined", model, "A job with the same inputs is under way: joined it.")
         # A model that was deleted, or replaced by a later training with other inputs, is to be made again.
-        if job["id"] == newest_training(jobs, model) and entity_store.find_model(nemo, model):
+        if job["id"] == newest_training(jobs, model) and entity_store.find_model(nemo, model) is not None:
             return Job(job["id"], "reused", model, "A finished job with the same inputs is there: reused it.")
     return None
