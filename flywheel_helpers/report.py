@@ -25,7 +25,7 @@ def build(summary: dict[str, Any], executed: list[Path]) -> str:
         notebook = nbformat.read(path, as_version=4)
         cells.append(new_markdown_cell(f'<hr><p id="{path.stem}"><small>{html.escape(path.name)}</small></p>'))
         for cell in notebook.cells:
-            cell.pop("id", None)  # two notebooks may have cells of the same id
+            cell["id"] = f"cell-{len(cells)}"  # two notebooks may have cells of the same id
             cells.append(_clean(cell))
     combined = new_notebook(cells=cells, metadata={"title": "Tool-calling data flywheel"})
     exporter = HTMLExporter()
