@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import Any
 
 from .spec import PLACEHOLDER, Function, Said
 
-# Openings that fit any sentence, and those that only fit a command (which then starts in lower case).
-GREETINGS = ("Hi! ", "Hello, ", "Hey, ", "Quick one: ", "Good morning! ", "One more thing: ", "OK, ")
+# Openings after which a sentence starts afresh, with its capital letter.
+GREETINGS = ("Hi! ", "Hello! ", "Hey! ", "Good morning! ", "Hi there. ", "Good evening! ")
+# Frames for a command, which then goes on in lower case.
 POLITE = ("Please {}", "Could you {}?", "Can you {}?", "I need you to {}", "I'd like you to {}", "Would you {}?")
 ENDINGS = (" Thanks!", " Thank you.", " Cheers!", " Thanks in advance.")
 # First words that start a statement rather than a command: "Please I'd like ..." is not English.
@@ -17,6 +19,9 @@ NOT_COMMANDS = frozenset(
     "From In With Some Someone This That Dinner After Before When It Is Are Does Any".split()
 )
 
+# "a office chair", "a 8 year loan", "a 500 dollars bill": a phrasing cannot know what its blank will hold.
+_A_BEFORE_VOWEL = re.compile(r"\b([Aa])(?= (?!us|uni|eu|one|ut)(?:[aeiou]|\$?8[\d.,k]*\b|\$?1[18]\b))")
+_DOLLARS_AS_ADJECTIVE = re.compile(r"\b([Aa]n? [\d.,]+(?:k| million)? dollar)s(?= [a-z])")
 
 Call = dict[str, Any]
 
@@ -39,6 +44,7 @@ def fill(function: Function, phrasing: str, rng: Random) -> tuple[str, list[Call
     for second, name in PLACEHOLDER.findall(phrasing):
         said[bool(second), name] = _draw_distinct(function, name, rng, taken)
     query = PLACEHOLDER.sub(lambda match: said[bool(match[1]), match[2]].text, phrasing)
+    query = _DOLLARS_AS_ADJECTIVE.sub(r"\1", _A_BEFORE_VOWEL.sub(r"\1n", query))
 
     def call(use_second: bool) -> Call:
         arguments = {}

@@ -114,10 +114,10 @@ DISHES = _lines("""
 """)
 PRODUCTS = _lines("""
     wireless mouse, mechanical keyboard, desk lamp, office chair, standing desk, coffee grinder, electric kettle
-    toaster, blender, rice cooker, air fryer, vacuum cleaner, yoga mat, dumbbells, running shoes, hiking boots
+    toaster, blender, rice cooker, air fryer, vacuum cleaner, yoga mat, hiking boots
     rain jacket, winter coat, backpack, suitcase, sleeping bag, camping stove, water bottle, headphones
     bluetooth speaker, webcam, monitor, laptop stand, phone case, power bank, usb hub, memory card, tripod
-    camera bag, sunglasses, wool scarf, leather belt, notebook, fountain pen, board game, jigsaw puzzle, garden hose
+    camera bag, wool scarf, leather belt, notebook, fountain pen, board game, jigsaw puzzle, garden hose
     bike helmet, bike pump, tool box, cordless drill, step ladder, picture frame, wall clock, bath towel, pillow
     duvet, cutting board, frying pan, chef knife, baking tray, thermos, lunch box, umbrella, robot vacuum
     smart plug, tent, kayak, skateboard

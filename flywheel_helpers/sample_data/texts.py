@@ -183,10 +183,8 @@ def _iso_date(rng: Random) -> str:
 
 
 def _day(rng: Random) -> str:
-    return rng.choice(
-        ["tomorrow", "tomorrow", _iso_date(rng), _iso_date(rng), f"{rng.choice(MONTHS)} {rng.randint(1, 28)}",
-         f"next {rng.choice(WEEKDAYS)}", f"this {rng.choice(WEEKDAYS)}"]
-    )  # fmt: skip
+    relative = [f"next {rng.choice(WEEKDAYS)}", f"this {rng.choice(WEEKDAYS)}"]
+    return rng.choice(["tomorrow", *relative, f"{rng.choice(MONTHS)} {rng.randint(1, 28)}", _iso_date(rng)])
 
 
 def _moment(rng: Random) -> str:

@@ -119,7 +119,6 @@ ARITHMETIC = Domain(
             "Counts the ways to choose items, order ignored.",
             P("total", "int", "The number of items to choose from.", n.whole(13, 60)),
             P("chosen", "int", "The number of items chosen.", n.count(2, 9)),
-            not_with=("permutations",),
             say="""
                 In how many ways can I choose {chosen} out of {total}?
                 How many combinations of {chosen} are there from {total} items?

@@ -109,7 +109,7 @@ FINANCE = Domain(
                 What's the tax on a {amount} purchase if the rate is {tax_rate}?
                 Work out {tax_rate} sales tax on {amount}.
                 I bought something for {amount} and the tax is {tax_rate}. How much tax do I pay?
-                Tax at {tax_rate} on {amount}
+                Sales tax at {tax_rate} on {amount}
                 Sales tax for {amount}, rate {tax_rate}
             """,
         ),

@@ -18,6 +18,7 @@ STATISTICS = Domain(
             "calculate_mean",
             "Calculates the mean of a list of numbers.",
             P("numbers", "List[Union[int, float]]", "The list of numbers.", MEASURED),
+            not_with=("weighted_average",),
             say="""
                 What's the average of {numbers}?
                 Calculate the mean of {numbers}.
@@ -66,7 +67,7 @@ STATISTICS = Domain(
             "percentile",
             "Finds a percentile of a list of numbers.",
             P("numbers", "List[float]", "The numbers.", NUMBERS),
-            P("rank", "int", "The percentile, from 1 to 99.", n.whole(10, 95, 5)),
+            P("rank", "int", "The percentile, from 1 to 99.", n.whole(55, 95, 5)),
             say="""
                 What's percentile {rank} of {numbers}?
                 Find the {rank}th percentile of {numbers}.
