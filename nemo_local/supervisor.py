@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,17 +124,18 @@ def _all_ready(settings: Settings, client: httpx.Client) -> bool:
 
 
 def _stop(servers: list[Server]) -> None:
-    """Ask the servers to end, wait, then end by force whatever is left of them and of the processes they started."""
-    processes: list[psutil.Process] = []
+    """Ask the servers to end and wait; then end by force what is left of them and of the processes they started."""
+    family: list[psutil.Process] = []
     for server in servers:
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(server.process.pid)
-            processes += [process, *process.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            continue
+            family += [process, *process.children(recursive=True)]
         server.process.terminate()
-    _, left = psutil.wait_procs(processes, timeout=_STOP_SECONDS)
-    for process in left:
+    deadline = time.monotonic() + _STOP_SECONDS
+    for server in servers:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.process.wait(timeout=max(0.0, deadline - time.monotonic()))
+    for process in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     for server in servers:

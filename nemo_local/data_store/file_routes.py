@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from typing import Literal
 from urllib.parse import urlencode
@@ -72,6 +73,8 @@ def create_router(repositories: Repositories) -> APIRouter:
         return repositories.commit(repo, branch, request.changes, request.title, request.message, request.parent)
 
     def store(content: bytes) -> Blob:
+        if known := repositories.find_blob(hashlib.sha256(content).hexdigest()):
+            return known
         with repositories.blobs.writer(len(content)) as writer:
             writer.write(content)
             return repositories.keep(writer)
