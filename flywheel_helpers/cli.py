@@ -87,12 +87,12 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
     from flywheel_helpers import parameters, runner
     from flywheel_helpers.progress import Progress
 
-    signal.signal(signal.SIGTERM, _interrupt)  # whoever stops us gets the same tidy end as Ctrl-C
     console = Console()
     profile = checkout.load_config(profile).PROFILE
     chosen = checkout.notebooks(selection)
     values = parameters.parse(pairs, chosen)
     home, started, folder = checkout.home(), False, None
+    signal.signal(signal.SIGTERM, _interrupt)  # whoever stops us gets the same tidy end as Ctrl-C
     try:
         if profile == "local":
             running, started = platform.up(home, click.echo)
