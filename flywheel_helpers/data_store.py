@@ -15,6 +15,7 @@ from huggingface_hub.hf_api import RepoFile
 from flywheel_helpers import entity_store
 from flywheel_helpers.errors import Conflict, DataError, NotFound
 from flywheel_helpers.http import NO_PROXY_MOUNTS, Connection, status_error, tls_context, transport_error
+from flywheel_helpers.settings import Settings
 
 SERVICE = "Data Store"
 FILES = ("training/training.jsonl", "validation/validation.jsonl", "testing/xlam-test.jsonl")
@@ -37,11 +38,7 @@ def hub(nemo: Connection) -> HfApi:
     that has no business with it; `False` keeps it at home.
     """
     settings = nemo.settings
-
-    def client() -> httpx.Client:
-        return httpx.Client(follow_redirects=True, timeout=300.0, verify=tls_context(settings), mounts=NO_PROXY_MOUNTS)
-
-    set_client_factory(client)
+    set_client_factory(lambda: _client(settings))
     return HfApi(endpoint=f"{settings.data_store_url}/v1/hf", token=settings.nds_token or False)
 
 
@@ -140,6 +137,10 @@ def download(nemo: Connection, path: str, target: Path) -> Path:
     """
     with _hub_errors(nemo):
         return Path(hub(nemo).hf_hub_download(nemo.settings.dataset, path, repo_type="dataset", local_dir=target))
+
+
+def _client(settings: Settings) -> httpx.Client:
+    return httpx.Client(follow_redirects=True, timeout=300.0, verify=tls_context(settings), mounts=NO_PROXY_MOUNTS)
 
 
 def _files(api: HfApi, repo: str) -> list[RepoFile]:
