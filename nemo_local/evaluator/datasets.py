@@ -32,6 +32,10 @@ class DatasetError(Exception):
     """The dataset cannot be had or read; the text says which file, which line and why."""
 
 
+class DatasetUnavailable(DatasetError):
+    """The Data Store did not answer; it may, a little later."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A file in a dataset repository.
@@ -92,7 +96,8 @@ def fetch(source: Source, default_endpoint: str, directory: Path) -> Path:
             goes on with the rows it began with.
 
     Raises:
-        DatasetError: it is not there, or the Data Store does not answer.
+        DatasetError: it is not there.
+        DatasetUnavailable: the Data Store does not answer.
     """
     endpoint = source.endpoint or default_endpoint
     repo = f"the dataset repository {source.repo}" + (f" at revision {source.revision}" if source.revision else "")
@@ -112,7 +117,7 @@ def fetch(source: Source, default_endpoint: str, directory: Path) -> Path:
         raise DatasetError(f"There is no file {path} in {repo}; it has: {known}.") from error
     except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
         what = source.path or "The file list"
-        raise DatasetError(f"{what} of {repo} cannot be fetched from {endpoint}: {error}") from error
+        raise DatasetUnavailable(f"{what} of {repo} cannot be fetched from {endpoint}: {error}") from error
 
 
 def _only_data_file(files: list[str], repo: str) -> str:

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nemo_local.evaluator.datasets import Row, fetch, read_rows
+from nemo_local.evaluator.datasets import DatasetUnavailable, Row, Source, fetch, read_rows
 from nemo_local.evaluator.endpoints import Endpoint
 from nemo_local.evaluator.engine import EvaluationFailed, make_questions, run
 from nemo_local.evaluator.job_files import JobFiles
 from nemo_local.evaluator.plan import Plan, Task
 from nemo_local.evaluator.results import task_results
+
+FETCH_PAUSES = (0.5, 1, 2, 4)
+"""Seconds between attempts to fetch a dataset. A platform that stops closes its Data Store a little before its jobs,
+which must not take that for a failure."""
 
 
 class Progress:
@@ -77,7 +81,7 @@ async def evaluate(
         EvaluationFailed: a template does not fit a row, the target is gone, or not one row got an answer.
     """
     rows = {
-        task.name: await asyncio.to_thread(_load, task, target_rows, files.dataset(number), hub_endpoint)
+        task.name: await _load(task, target_rows, files.dataset(number), hub_endpoint)
         for number, task in enumerate(plan.tasks)
     }
     # In a thread, as is the reading: thousands of rows must not hold up the other jobs.
@@ -103,9 +107,18 @@ async def evaluate(
     return task_results(plan, records)
 
 
-def _load(task: Task, target_rows: list[dict] | None, directory: Path, hub_endpoint: str) -> list[Row]:
+async def _load(task: Task, target_rows: list[dict] | None, directory: Path, hub_endpoint: str) -> list[Row]:
     if task.dataset is None:
         rows = [Row(f"target.rows, row {number}", item) for number, item in enumerate(target_rows or [], start=1)]
         return rows[: task.limit]
-    path = fetch(task.dataset, hub_endpoint, directory)
-    return read_rows(path, path.relative_to(directory).as_posix(), task.limit)
+    path = await _fetch(task.dataset, hub_endpoint, directory)
+    return await asyncio.to_thread(read_rows, path, path.relative_to(directory).as_posix(), task.limit)
+
+
+async def _fetch(source: Source, hub_endpoint: str, directory: Path) -> Path:
+    for pause in FETCH_PAUSES:
+        try:
+            return await asyncio.to_thread(fetch, source, hub_endpoint, directory)
+        except DatasetUnavailable:
+            await asyncio.sleep(pause)
+    return await asyncio.to_thread(fetch, source, hub_endpoint, directory)

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 ACTIVE = ("created", "pending", "running")
 CONCURRENT_JOBS = 4
+CANCELLED = "Cancelled. The samples done so far can be downloaded."
 SAVE_INTERVAL = 0.5  # seconds between writes of a running job's progress
 TARGET_WAIT = 120.0  # seconds a resumed job waits for its target, which may be starting too
 
@@ -108,7 +109,13 @@ class JobRunner:
     async def _launch(self, job: dict, endpoint: Endpoint | None, resumed: bool) -> None:
         task = asyncio.create_task(self._run(job, endpoint, resumed))
         self._tasks[job["id"]] = task
-        task.add_done_callback(lambda _: self._tasks.pop(job["id"], None))
+        task.add_done_callback(lambda _: self._ended(job, task))
+
+    def _ended(self, job: dict, task: asyncio.Task) -> None:
+        del self._tasks[job["id"]]
+        # `_run` catches its cancellation, unless that came before its first step.
+        if task.cancelled() and not self._stopping:
+            self._finish(job, "cancelled", CANCELLED)
 
     async def _cancel(self, job_id: str) -> None:
         if task := self._tasks.get(job_id):
@@ -132,7 +139,7 @@ class JobRunner:
             self._finish(job, "completed", "Completed.", result["id"])
         except asyncio.CancelledError:
             if not self._stopping:
-                self._finish(job, "cancelled", "Cancelled. The samples done so far can be downloaded.")
+                self._finish(job, "cancelled", CANCELLED)
         except (DatasetError, EvaluationFailed, ApiError) as error:
             self._finish(job, "failed", str(error))
         except Exception as error:
