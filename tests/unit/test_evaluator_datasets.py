@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from nemo_local.errors import Invalid
-from nemo_local.evaluator.datasets import DatasetError, Row, Source, parse_files_url, read_rows
+from nemo_local.evaluator.datasets import (
+    DatasetError,
+    DatasetUnavailable,
+    Row,
+    Source,
+    fetch,
+    parse_files_url,
+    read_rows,
+)
 
 
 def parse(url: str) -> Source:
@@ -95,3 +103,9 @@ def test_the_limit_stops_the_reading(tmp_path: Path, name: str, content: str) ->
 def test_malformed_rows(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
     with pytest.raises(DatasetError, match=message):
         rows(tmp_path, name, content)
+
+
+@pytest.mark.parametrize("path", ["x.jsonl", None])
+def test_a_data_store_that_is_down_may_be_asked_again(tmp_path: Path, path: str | None) -> None:
+    with pytest.raises(DatasetUnavailable, match="ns/name cannot be fetched from http://127.0.0.1:1"):
+        fetch(Source("ns/name", None, path, None), "http://127.0.0.1:1/v1/hf", tmp_path)
