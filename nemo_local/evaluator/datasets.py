@@ -116,8 +116,8 @@ def fetch(source: Source, default_endpoint: str, directory: Path) -> Path:
         known = ", ".join(files[:20]) or "nothing"
         raise DatasetError(f"There is no file {path} in {repo}; it has: {known}.") from error
     except (HfHubHTTPError, httpx.HTTPError, OSError, RuntimeError) as error:
-        # After a failed connection the Hub client closes the HTTP client that all threads share; whoever uses it at that
-        # moment, its own retry included, gets a RuntimeError that says no more than that.
+        # After a failed connection the Hub library closes the HTTP client that all threads share; whoever uses it at
+        # that moment, the library's own retry included, gets a RuntimeError that says no more than that.
         reason = "the connection failed" if isinstance(error, RuntimeError) else error
         what = source.path or "The file list"
         raise DatasetUnavailable(f"{what} of {repo} cannot be fetched from {endpoint}: {reason}") from error
