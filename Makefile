@@ -22,7 +22,8 @@ setup: $(STAMP)  ## Install everything into .venv (skipped when nothing changed)
 $(STAMP): pyproject.toml requirements-no-deps.txt
 	@python=$$($(FIND_PYTHON)) && { [ -x $(BIN)/python ] || { echo "Creating $(VENV) with $$python"; $$python -m venv $(VENV); }; }
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25'
-	$(BIN)/python -m pip install --quiet --editable '.[local,test]'
+	@# setuptools warns that an editable installation follows the working directory, which is what is wanted here.
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable '.[local,test]'
 	$(BIN)/python -m pip install --quiet --no-deps --requirement requirements-no-deps.txt
 	@touch $(STAMP)
 
@@ -34,7 +35,7 @@ test: setup  ## All tests
 
 lab: setup  ## JupyterLab in notebooks/, with the local platform up while it runs
 	$(BIN)/flywheel up
-	@trap '$(BIN)/flywheel down' EXIT; trap : INT; $(BIN)/jupyter lab --notebook-dir=notebooks
+	@trap '$(BIN)/flywheel down' EXIT; trap : INT; PYTHONPATH=$(CURDIR) $(BIN)/jupyter lab --notebook-dir=notebooks
 
 bench: setup  ## Training and inference speed against plain transformers
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 
+import nbformat
 import psutil
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from flywheel_helpers import platform
+from flywheel_helpers.cli import main
 from flywheel_helpers.errors import PlatformError
 
 STAND_IN = """
@@ -133,3 +137,28 @@ def test_the_real_platform_names_who_holds_its_port(tmp_path, monkeypatch):
     assert found.returncode == 1
     assert port in found.stderr and str(holder.pid) in found.stderr
     assert "Traceback" not in found.stderr
+
+
+@pytest.mark.parametrize("up_before", [False, True])
+def test_a_run_starts_the_platform_where_needed_and_stops_what_it_started(home, monkeypatch, capsys, up_before):
+    root = home.parent
+    (root / "config.py").write_text('PROFILE = "local"\n')
+    (root / "notebooks").mkdir()
+    notebook = new_notebook(
+        cells=[new_code_cell("X = 1", metadata={"tags": ["parameters"]}), new_code_cell("print(X)")]
+    )
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, root / "notebooks" / "00_only.ipynb")
+    monkeypatch.setattr("flywheel_helpers.checkout.ROOT", root)
+    monkeypatch.setenv("FLYWHEEL_HOME", str(home))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # pytest's own handlers stay
+    monkeypatch.setattr("sys.argv", ["flywheel", "run", "-p", "X", "41"])
+    if up_before:
+        platform.up(home, print)
+    main()
+    said = capsys.readouterr().out
+    assert ("The platform is stopped." in said) is not up_before
+    assert (platform.find(home) is not None) is up_before
+    latest = (root / "runs" / "latest").resolve()
+    assert str(latest / "report.html") in said and "00_only" in said
+    assert json.loads((latest / "summary.json").read_text())["parameters"] == {"X": 41}
