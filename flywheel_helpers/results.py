@@ -105,7 +105,8 @@ def plot_losses(curves: dict[str, list[dict[str, Any]]]) -> Picture:
     axes.set_ylabel("loss")
     axes.set_ylim(bottom=0)
     axes.set_title("Loss while training")
-    axes.legend(frameon=False)
+    if axes.lines:
+        axes.legend(frameon=False)
     return _picture(figure, "Line chart: training and validation loss over steps")
 
 
