@@ -43,6 +43,9 @@ def job_router(catalog: Catalog, jobs: Jobs, scheduler: Scheduler, gateway_url: 
         config = await run_in_threadpool(_config, catalog, body)
         namespace, name, limit = _dataset_name(body)
         source = await find_dataset(gateway_url, namespace, name, limit)
+        given = None if isinstance(body.dataset, str) else body.dataset.files_url
+        if given not in (None, source.files_url):
+            raise Invalid("dataset.files_url", f"the Entity Store has {source.files_url!r} for {source.label}.")
         job_id = new_id("cust")
         output = OutputModel.parse(body.output_model, body.namespace, job_id) if body.output_model else None
         if output and await model_exists(gateway_url, output):

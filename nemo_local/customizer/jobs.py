@@ -22,7 +22,7 @@ class Jobs:
     """
 
     def __init__(self, database: Path) -> None:
-        self._store = DocumentStore(database, "cust")
+        self._store = DocumentStore(database, "customization job")
         self._lock = threading.RLock()
 
     def create(self, namespace: str, name: str | None, body: dict) -> dict:
@@ -73,6 +73,17 @@ class Jobs:
     def patch(self, job_id: str, values: dict) -> dict:
         """Replace top-level fields."""
         return self._change(job_id, lambda _: values)
+
+    def begin(self, job_id: str) -> bool:
+        """Put a waiting job into ``running``; False if it was cancelled while it waited."""
+        with self._lock:
+            status = self.get(job_id)["status"]
+            if status == "created":
+                self.move(job_id, "pending", "It is this job's turn")
+            elif status != "pending":
+                return False
+            self.move(job_id, "running", "Starting the training process")
+            return True
 
     def request_cancel(self, job_id: str) -> dict:
         """Cancel a waiting job at once; put a running one into ``cancelling``, for the scheduler to stop it.

@@ -12,7 +12,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from nemo_local.customizer.jobs import FINISHED, Jobs
+from nemo_local.customizer.jobs import Jobs
 from nemo_local.customizer.progress import EventFile, TrainingProgress
 from nemo_local.customizer.worker_process import WorkerProcess, explain_exit, log_tail
 from nemo_local.settings import Settings
@@ -103,28 +103,25 @@ class Scheduler:
         self._wake.clear()
 
     def _run(self, job_id: str) -> None:
-        job = self.jobs.get(job_id)
-        if job["status"] in FINISHED:  # cancelled while it waited
+        if not self.jobs.begin(job_id):
             return
-        if job["status"] == "created":
-            self.jobs.move(job_id, "pending", "Starting the training process")
         events, progress = EventFile(self.job_dir(job_id) / "events.jsonl"), TrainingProgress()
         for event in events.read():  # those from before a restart, logged already
             progress.apply(event)
         progress.failure = None
-        worker = WorkerProcess(self.job_dir(job_id), self._order(job))
+        worker = WorkerProcess(self.job_dir(job_id), self._order(self.jobs.get(job_id)))
         try:
-            self.jobs.move(job_id, "running", f"Running in process {worker.pid}")
+            self.jobs.note(job_id, f"Running in process {worker.pid}")
             code = self._watch(job_id, worker, events, progress)
         finally:
             worker.stop()
         if code is None:
             return
         if progress.published:
-            shutil.rmtree(self.job_dir(job_id) / "checkpoint", ignore_errors=True)
+            self._discard_checkpoint(job_id)
             self._end(job_id, "completed", "Job completed")
         elif self.jobs.get(job_id)["status"] == "cancelling":
-            shutil.rmtree(self.job_dir(job_id) / "checkpoint", ignore_errors=True)
+            self._discard_checkpoint(job_id)
             self._end(job_id, "cancelled", "Cancelled; the training process was stopped")
         else:
             mistake = progress.failure and not progress.failure["stack_trace"]  # the user's own; the message says all
@@ -162,6 +159,10 @@ class Scheduler:
             if self.jobs.get(job_id)["status"] == "created":
                 message = f"Waiting for the job {running}: this machine runs one training at a time"
                 self.jobs.move(job_id, "pending", message)
+
+    def _discard_checkpoint(self, job_id: str) -> None:
+        for folder in self.job_dir(job_id).glob("checkpoint*"):  # with what a kill left half-written beside it
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _end(self, job_id: str, status: str, message: str, detail: str | None = None) -> None:
         """Record how a job ended; on a full disk, as soon as it can be written."""

@@ -116,6 +116,7 @@ class DatasetReference(BaseModel):
 
     name: str = Field(min_length=1)
     namespace: str = "default"
+    files_url: str | None = None
     limit: int | None = Field(None, ge=1)
 
 

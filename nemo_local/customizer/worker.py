@@ -90,6 +90,7 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
         training, validation = rows.counts()
         split = "a tenth held out for validation" if rows.held_out else "with validation files of its own"
         emit({"type": "stage", "message": f"{training} training rows, {validation} validation rows ({split})"})
+        emit({"type": "stage", "message": "Loading the base model"})
         # Imported late: torch takes seconds, and a malformed dataset should say so at once.
         from nemo_local.base_model import ensure_hf_model
         from nemo_local.customizer.training import TrainingSpec, train

@@ -1,0 +1,393 @@
+"""The Customizer over real HTTP, driven by the official SDK: real, tiny trainings, and what can go wrong with them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from conftest import Running
+from huggingface_hub import HfApi
+from nemo_microservices import ConflictError, NeMoMicroservices, NotFoundError, UnprocessableEntityError
+
+NAMESPACE = "customizer-tests"
+CONFIG = "huggingfacetb/smollm2-135m-instruct@v1.0.0+CPU"
+BASE_MODEL = "huggingfacetb/smollm2-135m-instruct"
+ENDED = ("completed", "failed", "cancelled")
+#: More than any test waits for: such a job ends only by being stopped.
+ENDLESS = {"epochs": 100_000}
+TRAINING_SECONDS = 300
+
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Weather of a city.",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+
+
+def tool_row(city: str) -> dict:
+    call = {"type": "function", "function": {"name": "get_weather", "arguments": {"city": city}}}
+    answer = {"role": "assistant", "content": "", "tool_calls": [call]}
+    return {"messages": [{"role": "user", "content": f"Is it cold in {city}?"}, answer], "tools": [TOOL]}
+
+
+def chat_row(number: int) -> dict:
+    messages = [{"role": "user", "content": f"Say {number}."}, {"role": "assistant", "content": str(number)}]
+    return {"messages": messages}
+
+
+class Customizer:
+    """One gateway and what the tests do with it again and again."""
+
+    def __init__(self, server: Running) -> None:
+        self.server = server
+        # No retries: the SDK would send a request again that was answered with 409.
+        self.sdk = NeMoMicroservices(base_url=server.gateway_url, max_retries=0)
+        self.jobs = self.sdk.customization.jobs
+        self.hub = HfApi(endpoint=f"{server.gateway_url}/v1/hf", token=False)
+
+    def add_dataset(self, name: str, files: dict[str, list[dict] | bytes]) -> None:
+        repo = f"{NAMESPACE}/{name}"
+        self.hub.create_repo(repo, repo_type="dataset")
+        for path, rows in files.items():
+            data = rows if isinstance(rows, bytes) else "".join(json.dumps(row) + "\n" for row in rows).encode()
+            self.hub.upload_file(path_or_fileobj=data, path_in_repo=path, repo_id=repo, repo_type="dataset")
+        self.sdk.datasets.create(name=name, namespace=NAMESPACE, files_url=f"hf://datasets/{repo}")
+
+    def create(self, dataset: str | dict = "tiny", hyperparameters: dict | None = None, **fields):
+        values = {"finetuning_type": "lora", "batch_size": 2, "lora": {"adapter_dim": 8}, **(hyperparameters or {})}
+        named = dataset if isinstance(dataset, dict) or "/" in dataset else {"name": dataset, "namespace": NAMESPACE}
+        body = {"config": CONFIG, "dataset": named, "namespace": NAMESPACE, **fields}
+        return self.jobs.create(hyperparameters=values, **body)
+
+    def wait(self, job_id: str, reached: Callable, seconds: float = TRAINING_SECONDS):
+        """Poll until ``reached(job)``; a job that ends before fails the test with its status log."""
+        deadline = time.monotonic() + seconds
+        while True:
+            job = self.jobs.retrieve(job_id)
+            if reached(job):
+                return job
+            if job.status in ENDED or time.monotonic() > deadline:
+                pytest.fail(f"{job_id} is {job.status}:\n" + "\n".join(messages(job)))
+            time.sleep(0.2)
+
+    def wait_for(self, job_id: str, status: str):
+        return self.wait(job_id, lambda job: job.status == status)
+
+    def job_dir(self, job_id: str) -> Path:
+        return self.server.home / "customizer" / "jobs" / job_id
+
+
+def messages(job) -> list[str]:
+    return [f"{entry.message} {entry.detail or ''}".strip() for entry in job.status_details.status_logs]
+
+
+def worker_pid(job) -> int:
+    """Of the job's latest process."""
+    return int(re.findall(r"Running in process (\d+)", "\n".join(messages(job)))[-1])
+
+
+def said(job, text: str) -> bool:
+    return any(text in message for message in messages(job))
+
+
+@pytest.fixture(scope="module")
+def customizer(start_gateway, tmp_path_factory) -> Customizer:
+    server = start_gateway(tmp_path_factory.mktemp("customizer-home"))
+    httpx.post(f"{server.gateway_url}/v1/datastore/namespaces", data={"namespace": NAMESPACE}).raise_for_status()
+    one = Customizer(server)
+    one.sdk.namespaces.create(id=NAMESPACE)
+    one.add_dataset(
+        "tiny",
+        {
+            "training/training.jsonl": [tool_row(city) for city in ("Oslo", "Bern", "Lima", "Cairo", "Quito", "Rome")],
+            "validation/validation.jsonl": [tool_row(city) for city in ("Paris", "Tunis")],
+        },
+    )
+    one.add_dataset("chat", {"training/a.jsonl": [chat_row(i) for i in range(12)]})
+    return one
+
+
+def test_a_training_ends_with_a_registered_model(customizer, tmp_path):
+    asked = {
+        "epochs": 2,
+        "learning_rate": 1e-3,
+        "max_steps": 3,
+        "log_every_n_steps": 1,
+        "val_check_interval": 2,
+        "seed": 7,
+        "lora": {"adapter_dim": 8, "alpha": 32, "target_modules": ["linear_qkv"]},
+    }
+    job = customizer.create(hyperparameters=asked, output_model=f"{NAMESPACE}/weather@v1", custom_fields={"a": "b"})
+    assert job.status == "created"
+    assert job.output_model == f"{NAMESPACE}/weather@v1"
+    assert job.hyperparameters.lora.target_modules == ["linear_qkv"]
+    assert job.config_snapshot.base_model == BASE_MODEL
+
+    job = customizer.wait_for(job.id, "completed")
+    details = customizer.jobs.status(job.id)
+    assert details.status == "completed"
+    assert (details.percentage_done, details.steps_completed, details.steps_per_epoch) == (100, 3, 3)
+    assert details.epochs_completed == details.best_epoch == 1
+    curves = details.metrics.metrics
+    assert [point.step for point in curves.train_loss] == [1, 2, 3]
+    assert [point.step for point in curves.val_loss] == [2, 3]
+    assert details.val_loss == min(point.value for point in curves.val_loss) < curves.train_loss[0].value
+    assert details.elapsed_time > details.metrics.training_seconds > 0
+    assert details.metrics.tokens > 1000 and details.metrics.tokens_per_second > 0
+
+    model = customizer.sdk.models.retrieve("weather@v1", namespace=NAMESPACE)
+    assert model.base_model == BASE_MODEL
+    assert model.artifact.files_url == f"hf://{NAMESPACE}/weather@v1"
+    assert model.artifact.status == "upload_completed"
+    assert (model.peft.finetuning_type, model.peft.lora.alpha) == ("lora", 32)
+    assert (model.custom_fields["customization_id"], model.custom_fields["dataset"]) == (job.id, f"{NAMESPACE}/tiny")
+    files = customizer.hub.list_repo_files(f"{NAMESPACE}/weather", revision="v1")
+    assert {"adapter_config.json", "adapter_model.safetensors"} <= set(files)
+    path = customizer.hub.hf_hub_download(
+        f"{NAMESPACE}/weather", "adapter_config.json", revision="v1", local_dir=tmp_path
+    )
+    adapter = json.loads(Path(path).read_text())
+    assert (adapter["r"], adapter["lora_alpha"]) == (8, 32)
+    assert sorted(adapter["target_modules"]) == ["k_proj", "q_proj", "v_proj"]
+
+    logs = customizer.jobs.container_logs(job.id)
+    entry = logs.entries["training"]
+    assert "type=val_loss" in entry.logs["worker"] and logs.error is None
+    assert [event.message for event in entry.events][0] == "Job created"
+
+    with pytest.raises(ConflictError, match="exists already"):
+        customizer.create(output_model=f"{NAMESPACE}/weather@v1")
+    assert customizer.jobs.list(filter={"status": "completed", "base_model": BASE_MODEL}).data[0].id == job.id
+    assert not customizer.jobs.list(filter={"status": "completed", "epochs": 3}).data
+
+
+def test_a_second_job_waits_and_both_can_be_cancelled(customizer):
+    first = customizer.create("chat", ENDLESS, output_model=f"{NAMESPACE}/never@v1")
+    second = customizer.create("chat", ENDLESS)
+    waiting = customizer.wait_for(second.id, "pending")
+    assert said(waiting, f"Waiting for the job {first.id}")
+    with pytest.raises(ConflictError, match=first.id):
+        customizer.create("chat", output_model=f"{NAMESPACE}/never@v1")
+
+    assert customizer.jobs.cancel(second.id).status == "cancelled"
+    pid = worker_pid(customizer.wait(first.id, lambda job: (job.status_details.steps_completed or 0) > 0))
+    assert customizer.jobs.cancel(first.id).status == "cancelling"
+    stopped = customizer.wait_for(first.id, "cancelled")
+    assert not psutil.pid_exists(pid)
+    assert said(stopped, "the training process was stopped")
+    assert customizer.jobs.cancel(first.id).status == "cancelled"
+    with pytest.raises(NotFoundError):
+        customizer.sdk.models.retrieve("never@v1", namespace=NAMESPACE)
+
+
+def test_a_killed_process_fails_the_job_with_the_reason(customizer):
+    job = customizer.create("chat", ENDLESS)
+    os.kill(worker_pid(customizer.wait(job.id, lambda job: said(job, "training rows"))), 9)
+    failed = customizer.wait_for(job.id, "failed")
+    assert said(failed, "killed by SIGKILL")
+    with pytest.raises(ConflictError, match="nothing to cancel"):
+        customizer.jobs.cancel(job.id)
+
+
+def test_a_malformed_row_fails_the_job_with_file_line_and_reason(customizer):
+    good = json.dumps(chat_row(1))
+    customizer.add_dataset("broken", {"training/part-2.jsonl": f'{good}\n{good}\n{{"tools": []}}\n'.encode()})
+    failed = customizer.wait_for(customizer.create("broken").id, "failed")
+    assert said(failed, "training/part-2.jsonl line 3: 'messages' is missing")
+    error = customizer.jobs.container_logs(failed.id).error
+    assert error.exception_type == "DatasetError" and "line 3" in error.message
+
+
+def test_a_model_that_cannot_be_registered_fails_the_job_and_keeps_the_adapter(customizer):
+    job = customizer.create("chat", {"max_steps": 1}, output_model=f"{NAMESPACE}/taken@v1")
+    customizer.sdk.models.create(name="taken@v1", namespace=NAMESPACE, base_model=BASE_MODEL)
+    failed = customizer.wait_for(job.id, "failed")
+    assert said(failed, "was registered by someone else")
+    assert (customizer.job_dir(job.id) / "adapter" / "adapter_model.safetensors").is_file()
+
+
+def test_a_job_goes_on_after_the_platform_was_killed(customizer, start_gateway):
+    job = customizer.create("chat", {**ENDLESS, "max_steps": 50_000}, output_model=f"{NAMESPACE}/resumed")
+    assert job.output_model == f"{NAMESPACE}/resumed@{job.id}"
+    waiting = customizer.create("chat", ENDLESS)
+    checkpoint = customizer.job_dir(job.id) / "checkpoint" / "progress.json"
+    pid = worker_pid(customizer.wait(job.id, lambda _: checkpoint.exists()))
+
+    customizer.server.kill()
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    # As if the run had come nearly to its end: thousands of steps would only take time.
+    progress = json.loads(checkpoint.read_text())
+    assert progress["step"] > 0
+    checkpoint.write_text(json.dumps({**progress, "step": 49_998}))
+
+    start_gateway(customizer.server.home, again=customizer.server)
+    done = customizer.wait_for(job.id, "completed")
+    assert said(done, "The platform was stopped while this job was running")
+    assert said(done, "Training resumed from the checkpoint of step 49998")
+    assert done.status_details.steps_completed == 50_000
+    assert customizer.sdk.models.retrieve(f"resumed@{job.id}", namespace=NAMESPACE).base_model == BASE_MODEL
+
+    customizer.wait_for(waiting.id, "running")
+    assert customizer.server.stop() in (0, -signal.SIGTERM)
+    start_gateway(customizer.server.home, again=customizer.server)
+    again = customizer.wait(waiting.id, lambda job: job.status == "running" and said(job, "was stopped"))
+    customizer.jobs.cancel(again.id)
+    customizer.wait_for(again.id, "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"finetuning_type": "all_weights"}, "finetuning_type"),
+        ({"training_type": "dpo"}, "training_type"),
+        ({"epochs": 0}, "epochs"),
+        ({"lora": {"adapter_dim": 12}}, "adapter_dim"),
+        ({"lora": {"target_modules": ["wq"]}}, "target_modules"),
+        ({"optimizer": "adam_with_flat_lr"}, "optimizer"),
+        ({"sequence_packing_enabled": True}, "sequence_packing_enabled"),
+        ({"grpo": {}}, "grpo"),
+        ({"no_such_thing": 1}, "no_such_thing"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_refused_hyperparameter_is_a_422_that_names_it(customizer, values, field):
+    with pytest.raises(UnprocessableEntityError) as caught:
+        customizer.create(hyperparameters=values)
+    assert [detail["loc"][0] for detail in caught.value.body["detail"]] == ["body"]
+    assert caught.value.body["detail"][0]["loc"][-1] == field
+
+
+@pytest.mark.parametrize(
+    ("fields", "named", "message"),
+    [
+        ({"config": "huggingfacetb/other@v1"}, "config", re.escape(CONFIG)),
+        ({"dataset": f"{NAMESPACE}/nothing"}, "dataset", "not in the Entity Store"),
+        ({"dataset": f"{NAMESPACE}/no-files"}, "dataset", "Upload the files"),
+        ({"dataset": f"{NAMESPACE}/elsewhere"}, "dataset", "hf://datasets"),
+        ({"dataset": {"name": "tiny", "namespace": NAMESPACE, "files_url": "hf://x"}}, "files_url", "Entity Store has"),
+        ({"output_model": "a/b/c"}, "output_model", "not a valid name"),
+        ({"dataset_parameters": {"num_hard_negatives": 3}}, "dataset_parameters", "leave it out"),
+        ({"extra_body": {"priority": "high"}}, "priority", "not permitted"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_request_that_cannot_be_done_is_refused_with_the_reason(customizer, fields, named, message):
+    for name, url in (("no-files", f"hf://datasets/{NAMESPACE}/no-files"), ("elsewhere", "https://example.com/rows")):
+        if not [d for d in customizer.sdk.datasets.list(filter={"namespace": NAMESPACE}) if d.name == name]:
+            customizer.sdk.datasets.create(name=name, namespace=NAMESPACE, files_url=url)
+    with pytest.raises(UnprocessableEntityError, match=message) as caught:
+        customizer.create(**fields)
+    assert named in caught.value.body["detail"][0]["loc"]
+
+
+def test_what_has_no_effect_is_said_in_warnings(customizer):
+    job = customizer.create(
+        hyperparameters={"max_steps": 5, "val_check_interval": 100},
+        integrations=[{"type": "wandb", "wandb": {"project": "x"}}],
+        wandb_api_key="secret-key",
+    )
+    customizer.jobs.cancel(job.id)
+    warnings = [warning.message for warning in job.warnings]
+    assert any("wandb" in text for text in warnings) and any("val_check_interval" in text for text in warnings)
+    assert job.hyperparameters.val_check_interval == 4
+    assert "secret-key" not in job.model_dump_json()
+
+
+def test_unknown_jobs_are_404(customizer):
+    for call in (
+        customizer.jobs.retrieve,
+        customizer.jobs.status,
+        customizer.jobs.cancel,
+        customizer.jobs.container_logs,
+    ):
+        with pytest.raises(NotFoundError, match="cust-none"):
+            call("cust-none")
+
+
+def test_the_base_model_has_a_target_and_a_config(customizer):
+    api = customizer.sdk.customization
+    (config,) = api.configs.list(filter={"target_base_model": BASE_MODEL})
+    assert f"{config.namespace}/{config.name}" == CONFIG
+    (option,) = config.training_options
+    assert (option.training_type, option.finetuning_type, option.num_gpus) == ("sft", "lora", 0)
+    assert config.target.base_model == BASE_MODEL and config.max_seq_length == 2048
+    target = api.targets.retrieve(config.target.name, namespace="huggingfacetb")
+    assert (target.status, target.enabled, target.num_parameters) == ("ready", True, 134_515_008)
+    assert not api.configs.list(filter={"target_base_model": "meta/none"}).data
+
+
+def test_configs_and_targets_can_be_made_changed_and_deleted(customizer):
+    api = customizer.sdk.customization
+    option = {"training_type": "sft", "finetuning_type": "lora", "num_gpus": 0, "micro_batch_size": 1}
+    target = api.targets.create(name="mine@1", namespace=NAMESPACE, num_parameters=1, precision="fp16")
+    config = api.configs.create(
+        name="short", namespace=NAMESPACE, target=f"{NAMESPACE}/mine@1", max_seq_length=64, training_options=[option]
+    )
+    assert config.target.id == target.id
+    with pytest.raises(ConflictError):
+        api.configs.create(
+            name="short", namespace=NAMESPACE, target="mine@1", max_seq_length=64, training_options=[option]
+        )
+    with pytest.raises(ConflictError, match="short"):
+        api.targets.delete("mine@1", namespace=NAMESPACE)
+    changed = api.configs.update("short", namespace=NAMESPACE, max_seq_length=128, pod_spec={"annotations": {"a": "b"}})
+    assert changed.max_seq_length == 128 and "pod_spec" in changed.warning_message
+
+    job = customizer.create(config="short")
+    customizer.jobs.cancel(job.id)
+    assert (job.config, job.config_snapshot.max_seq_length) == (f"{NAMESPACE}/short", 128)
+    api.targets.update("mine@1", namespace=NAMESPACE, enabled=False)
+    with pytest.raises(UnprocessableEntityError, match="not enabled"):
+        customizer.create(config="short")
+    inline = {"target": CONFIG.removesuffix("+CPU"), "max_seq_length": 96, "training_options": [option]}
+    job = customizer.create(config=inline)
+    customizer.jobs.cancel(job.id)
+    assert job.config_snapshot.max_seq_length == 96
+
+    api.configs.delete("short", namespace=NAMESPACE)
+    api.targets.delete("mine@1", namespace=NAMESPACE)
+    with pytest.raises(NotFoundError):
+        api.configs.retrieve("short", namespace=NAMESPACE)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"training_options": [{"training_type": "dpo"}]}, "training_options"),
+        ({"training_options": [{"finetuning_type": "all_weights"}]}, "training_options"),
+        ({"training_options": [{"num_gpus": 8}]}, "training_options"),
+        ({"training_options": [{"tensor_parallel_size": 2}]}, "training_options"),
+        ({"training_precision": "int8"}, "training_precision"),
+        ({"prompt_template": "{prompt}"}, "prompt_template"),
+        ({"chat_prompt_template": "x"}, "chat_prompt_template"),
+        ({"target": "meta/llama"}, "target"),
+        ({"max_seq_length": 0}, "max_seq_length"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_config_this_machine_cannot_honour_is_refused(customizer, change, field):
+    option = {"training_type": "sft", "finetuning_type": "lora", "num_gpus": 0, "micro_batch_size": 1}
+    body = {"target": CONFIG.removesuffix("+CPU"), "max_seq_length": 64, "training_options": [option], **change}
+    body["training_options"] = [{**option, **extra} for extra in body["training_options"]]
+    with pytest.raises(UnprocessableEntityError) as caught:
+        customizer.sdk.customization.configs.create(name="odd", namespace=NAMESPACE, **body)
+    assert field in caught.value.body["detail"][0]["loc"]
+
+
+def test_a_target_other_than_the_base_model_is_refused(customizer):
+    with pytest.raises(UnprocessableEntityError, match=BASE_MODEL):
+        customizer.sdk.customization.targets.create(
+            name="llama", namespace=NAMESPACE, base_model="meta/llama", num_parameters=1, precision="bf16"
+        )
