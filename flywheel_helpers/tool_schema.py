@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from flywheel_helpers.schema_values import coerce
-from flywheel_helpers.type_hints import parse_type_hint
+from flywheel_helpers.type_hints import copy_json, parse_type_hint
 
 Row = dict[str, Any]
+
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 
 #: A NIM stops answering when a tool has more parameters than this.
 MAX_PARAMETERS = 8
@@ -43,7 +44,7 @@ def function_name(entry: Any, what: str) -> str:
     name = entry.get("name") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not name.strip():
         raise MalformedRow(f"{what} has no name")
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name.strip())
+    return _NOT_IN_NAMES.sub("_", name.strip())
 
 
 def openai_tool(name: str, tool: Row, used: set[str], counts: ConversionCounts) -> Row:
@@ -85,7 +86,7 @@ def _property(spec: Row, counts: ConversionCounts) -> tuple[Row, bool]:
     default = spec["default"]
     if default is not None:
         try:
-            schema["default"] = copy.deepcopy(coerce(default, hint.schema))
+            schema["default"] = copy_json(coerce(default, hint.schema))
             counts.coerced_defaults += schema["default"] is not default and schema["default"] != default
         except ValueError:
             counts.dropped_defaults += 1

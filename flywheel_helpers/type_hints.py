@@ -10,7 +10,6 @@ ParsedHint(schema={'type': 'array', 'items': {'type': 'integer'}}, optional=True
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from dataclasses import dataclass
@@ -63,8 +62,15 @@ def parse_type_hint(hint: str) -> ParsedHint:
     Args:
         hint: Such as ``Dict[str, int]``, ``Optional[float]``, ``str, optional`` or ``int | None``.
     """
-    parsed = _parse(hint if isinstance(hint, str) else repr(hint))
-    return ParsedHint(copy.deepcopy(parsed.schema), parsed.optional, parsed.unknown)
+    parsed = _parse("" if hint is None else str(hint))
+    return ParsedHint(copy_json(parsed.schema), parsed.optional, parsed.unknown)
+
+
+def copy_json(value: Any) -> Any:
+    """A copy of JSON; `copy.deepcopy`, which also looks for shared and circular parts, took most of a conversion."""
+    if isinstance(value, dict):
+        return {key: copy_json(item) for key, item in value.items()}
+    return [copy_json(item) for item in value] if isinstance(value, list) else value
 
 
 @lru_cache(maxsize=4096)

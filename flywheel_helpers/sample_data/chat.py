@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from . import pools
+from .phrasing import agree
 
 _REQUESTS = (
     "Write a short poem about {topic}.",
@@ -32,6 +33,6 @@ def small_talk(rng: Random) -> str:
     """A request in everyday words that calls for an answer, not for a tool."""
     adjective, other = rng.sample(pools.ADJECTIVES, 2)
     noun, second = rng.sample(pools.NOUNS, 2)
-    return rng.choice(_REQUESTS).format(
-        topic=rng.choice(pools.TOPICS), adjective=adjective, other=other, noun=noun, second=second
-    )
+    topic = rng.choice(pools.TOPICS)
+    request = rng.choice(_REQUESTS)
+    return agree(request.format(topic=topic, adjective=adjective, other=other, noun=noun, second=second))

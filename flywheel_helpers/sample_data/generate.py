@@ -135,7 +135,7 @@ class _Split:
 
 
 def _size(functions: list[Function]) -> int:
-    return sum(len(json.dumps(function.as_xlam(), indent=2)) for function in functions)
+    return sum(function.json_length for function in functions)
 
 
 def _finish(rows: list[Row], first_id: int) -> list[Row]:

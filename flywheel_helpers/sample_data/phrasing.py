@@ -44,7 +44,7 @@ def fill(function: Function, phrasing: str, rng: Random) -> tuple[str, list[Call
     for second, name in PLACEHOLDER.findall(phrasing):
         said[bool(second), name] = _draw_distinct(function, name, rng, taken)
     query = PLACEHOLDER.sub(lambda match: said[bool(match[1]), match[2]].text, phrasing)
-    query = _DOLLARS_AS_ADJECTIVE.sub(r"\1", _A_BEFORE_VOWEL.sub(r"\1n", query))
+    query = agree(query)
 
     def call(use_second: bool) -> Call:
         arguments = {}
@@ -57,6 +57,11 @@ def fill(function: Function, phrasing: str, rng: Random) -> tuple[str, list[Call
         return {"name": function.name, "arguments": arguments}
 
     return query, [call(False), call(True)] if "{2:" in phrasing else [call(False)]
+
+
+def agree(sentence: str) -> str:
+    """Make articles and dollars agree with the words that filled the blanks."""
+    return _DOLLARS_AS_ADJECTIVE.sub(r"\1", _A_BEFORE_VOWEL.sub(r"\1n", sentence))
 
 
 def is_command(sentence: str) -> bool:

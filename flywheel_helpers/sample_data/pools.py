@@ -104,6 +104,12 @@ FOODS = _lines("""
     limes, oranges, pears, peaches, cherries, strawberries, blueberries, grapes, mangoes, pineapple, coconut
     walnuts, almonds, honey, flour, sugar, oats, quinoa, couscous, noodles, olives, basil, ginger, coffee, tea
 """)
+# Foods that come by the piece.
+PIECES = _lines("""
+    apples, bananas, carrots, tomatoes, onions, potatoes, peppers, eggs, lemons, limes, oranges, pears, peaches, mangoes
+    avocados, cucumbers, mushrooms, bagels, muffins, yogurts, bottles of milk, bags of rice, loaves of bread
+    cans of beans, jars of honey, boxes of tea, packs of butter, bags of flour
+""")
 DISHES = _lines("""
     lasagna, mushroom risotto, chicken curry, beef stew, fish tacos, pad thai, lentil soup, tomato soup, ramen
     paella, ratatouille, shakshuka, falafel, moussaka, goulash, pierogi, gnocchi, pumpkin pie, apple crumble

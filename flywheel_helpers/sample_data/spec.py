@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,6 +79,11 @@ class Function:
     def double_phrasings(self) -> list[str]:
         """The lines that ask for two calls of this function."""
         return [line for line in self.lines if "{2:" in line]
+
+    @cached_property
+    def json_length(self) -> int:
+        """Characters of the tool in pretty-printed JSON."""
+        return len(json.dumps(self.as_xlam(), indent=2))
 
     def parameter(self, name: str) -> Parameter:
         return next(parameter for parameter in self.parameters if parameter.name == name)

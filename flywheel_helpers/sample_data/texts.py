@@ -51,7 +51,7 @@ def switch(on: Sequence[str], off: Sequence[str]) -> Sampler:
 
 
 def _joined(rng: Random, parts: Sequence[str], spoken: bool = True) -> str:
-    if spoken and rng.random() < 0.5:
+    if spoken and (len(parts) == 2 or rng.random() < 0.5):
         return f"{', '.join(parts[:-1])} and {parts[-1]}"
     return ", ".join(parts)
 
@@ -178,8 +178,8 @@ MONTHS = "January February March April May June July August September October No
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
 
-def _iso_date(rng: Random) -> str:
-    return f"{rng.randint(2023, 2027)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
+def _iso_date(rng: Random, first_year: int = 2023, last_year: int = 2027) -> str:
+    return f"{rng.randint(first_year, last_year)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
 
 
 def _day(rng: Random) -> str:
@@ -217,6 +217,8 @@ HOSTNAME = made(_hostname)
 TEAM = made(lambda rng: f"{rng.choice(pools.CITIES)} {rng.choice(pools.TEAMS)}")
 CLOCK = made(_clock)
 DATE = made(_iso_date)
+EARLIER_DATE = made(lambda rng: _iso_date(rng, 2018, 2021))
+LATER_DATE = made(lambda rng: _iso_date(rng, 2022, 2027))
 DAY = made(_day)
 MOMENT = made(_moment)
 YEAR = whole(1950, 2024)

@@ -105,6 +105,22 @@ BANKING = Domain(
             """,
         ),
         function(
+            "bank.saving_plan",
+            "Sets up a monthly payment into an account.",
+            P("amount", "float", "The amount paid each month.", n.money(20, 900)),
+            P("account", "str", "The account to pay into.", ACCOUNT),
+            P("months", "int", "For how many months.", n.months(3, 20)),
+            not_with=("bank.transfer",),
+            say="""
+                Put {amount} into my {account} account every month for {months}.
+                Save {amount} a month in {account} for {months}.
+                Saving plan: {amount} monthly, {account} account, {months}
+                I want to pay {amount} into {account} each month for {months}.
+                For {months}, move {amount} to the {account} account every month.
+                Set up a saving plan of {amount} a month into {account} over {months}.
+            """,
+        ),
+        function(
             "bank.property_tax",
             "Calculates the yearly tax on a property.",
             P("value", "float", "The value of the property.", n.money(90_000, 2_000_000)),

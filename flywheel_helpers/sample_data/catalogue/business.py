@@ -165,6 +165,40 @@ BUSINESS = Domain(
             """,
         ),
         function(
+            "order_supplies",
+            "Orders office supplies.",
+            P(
+                "items",
+                "Dict[str, int]",
+                "The items and how many of each.",
+                t.quantities(
+                    [
+                        "pens",
+                        "folders",
+                        "staplers",
+                        "notepads",
+                        "envelopes",
+                        "markers",
+                        "batteries",
+                        "cables",
+                        "stamps",
+                        "mugs",
+                    ],
+                    2,
+                    40,
+                ),
+            ),
+            not_with=("add_to_cart", "add_groceries"),
+            say="""
+                Order {items} for the office.
+                We're out of supplies. Get {items}.
+                Office supplies: {items}
+                The office needs {items}. Please order them.
+                Put in an order of office supplies: {items}
+                Can you order {items} for our office?
+            """,
+        ),
+        function(
             "profit_margin",
             "Calculates the profit margin.",
             P("revenue", "float", "The revenue.", n.money(20_000, 900_000)),

@@ -136,8 +136,8 @@ CALENDAR = Domain(
         function(
             "days_between",
             "Counts the days between two dates.",
-            P("start_date", "str", "The first date as YYYY-MM-DD.", t.DATE),
-            P("end_date", "str", "The second date as YYYY-MM-DD.", t.DATE),
+            P("start_date", "str", "The first date as YYYY-MM-DD.", t.EARLIER_DATE),
+            P("end_date", "str", "The second date as YYYY-MM-DD.", t.LATER_DATE),
             say="""
                 How many days are there between {start_date} and {end_date}?
                 Count the days from {start_date} to {end_date}.

@@ -176,6 +176,21 @@ DEVOPS = Domain(
             """,
         ),
         function(
+            "silence_alerts",
+            "Silences the alerts of a service for some hours.",
+            P("service", "str", "The name of the service.", SERVICE),
+            P("hours", "float", "For how long, in hours.", n.hours(2, 12)),
+            say="""
+                Silence alerts for {service} for {hours}.
+                No alerts from {service} for {hours}, please
+                We are working on {service}. Silence its alerts for {hours}.
+                silence {service}, {hours}
+                I don't want to be paged about {service} for {hours}.
+                Turn off the alerts of {service} for {hours}.
+                Silence alerts for {service} and {2:service} for {hours}.
+            """,
+        ),
+        function(
             "rollback_service",
             "Takes a service back to its previous version.",
             P("service", "str", "The name of the service.", SERVICE),

@@ -117,7 +117,7 @@ FOOD = Domain(
         function(
             "add_groceries",
             "Adds items with their quantities to the grocery list.",
-            P("items", "Dict[str, int]", "The items and how many of each.", t.quantities(pools.FOODS)),
+            P("items", "Dict[str, int]", "The items and how many of each.", t.quantities(pools.PIECES)),
             not_with=("add_task", "add_to_cart"),
             say="""
                 Put {items} on the grocery list.

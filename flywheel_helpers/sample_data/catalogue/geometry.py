@@ -98,6 +98,20 @@ GEOMETRY = Domain(
             """,
         ),
         function(
+            "geometry.line_slope",
+            "Calculates the slope of the line through two points.",
+            P("first", "Tuple[float, float]", "The first point.", t.POINT),
+            P("second", "Tuple[float, float]", "The second point.", t.POINT),
+            say="""
+                What's the slope of the line through {first} and {second}?
+                Slope from {first} to {second}
+                Find the slope between the points {first} and {second}.
+                A line passes through {first} and {second}. How steep is it?
+                Calculate the gradient of the line from {first} to {second}.
+                How steep is the line that joins {first} and {second}?
+            """,
+        ),
+        function(
             "geometry.midpoint",
             "Finds the point halfway between two points.",
             P("start", "Tuple[float, float]", "The first point.", t.POINT),

@@ -130,6 +130,20 @@ HEALTH = Domain(
             """,
         ),
         function(
+            "join_gym",
+            "Signs someone up for a gym.",
+            P("gym", "str", "The name of the gym.", t.made(lambda rng: f"{rng.choice(pools.COMPANY_HEADS)} Gym")),
+            P("months", "int", "The length of the membership in months.", n.months(2, 18)),
+            say="""
+                Sign me up at {gym} for {months}.
+                I want to join {gym} for {months}.
+                {gym} membership, {months}
+                Get me a membership of {months} at {gym}.
+                Can I train at {gym} for {months}? Sign me up.
+                Register me with {gym}. I'll stay for {months}.
+            """,
+        ),
+        function(
             "log_sleep",
             "Records how long someone slept.",
             P("hours", "float", "The hours slept.", n.decimal(4, 10)),

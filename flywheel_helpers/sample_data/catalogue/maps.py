@@ -135,6 +135,27 @@ MAPS = Domain(
             """,
         ),
         function(
+            "rent_bike",
+            "Rents a bicycle in a city.",
+            P("city", "str", "The city.", t.CITY),
+            P("hours", "float", "For how long, in hours.", n.hours(2, 10)),
+            P(
+                "electric",
+                "bool, optional",
+                "Whether it must be electric.",
+                t.switch(["electric"], ["ordinary", "normal"]),
+                False,
+            ),
+            say="""
+                Rent a bike in {city} for {hours}.
+                I'd like a {electric} bicycle in {city} for {hours}.
+                Bike rental, {city}, {hours}
+                Get me a {electric} bike for {hours} in {city}.
+                Can I hire a bicycle for {hours} in {city}?
+                We're in {city} and want to ride a bike for {hours}. Rent one.
+            """,
+        ),
+        function(
             "travel_time",
             "Estimates how long the way between two cities takes.",
             P("from_city", "str", "The city to start from.", t.CITY),

@@ -115,6 +115,25 @@ MEDIA = Domain(
             """,
         ),
         function(
+            "extend_subscription",
+            "Extends a streaming subscription.",
+            P(
+                "service",
+                "str",
+                "The streaming service.",
+                t.made(lambda rng: f"{rng.choice(pools.ADJECTIVES).capitalize()}Stream"),
+            ),
+            P("months", "int", "By how many months.", n.months(2, 18)),
+            say="""
+                Extend my {service} subscription by {months}.
+                Renew my subscription of {service} for {months}.
+                {service} subscription, {months} longer
+                My {service} subscription runs out. Extend it by {months}.
+                Prolong my subscription to {service} by {months}.
+                Renew {service} for {months}.
+            """,
+        ),
+        function(
             "find_lyrics",
             "Finds the lyrics of a song.",
             P("title", "str", "The title of the song.", t.TITLE),

@@ -148,6 +148,19 @@ SMART_HOME = Domain(
             """,
         ),
         function(
+            "heat_water",
+            "Keeps the water boiler on for some hours.",
+            P("hours", "float", "For how long, in hours.", n.hours(2, 8)),
+            say="""
+                Keep the water hot for {hours}.
+                Turn the boiler on for {hours}.
+                Hot water for {hours}
+                We need hot water for {hours}. Start the boiler.
+                Run the water boiler for {hours}.
+                Can I have hot water for {hours}?
+            """,
+        ),
+        function(
             "set_light_color",
             "Sets the color of the light in a room.",
             P("room", "str", "The room.", ROOM),

@@ -80,8 +80,8 @@ STATISTICS = Domain(
         function(
             "linear_regression",
             "Fits a straight line to points.",
-            P("x", "List[float]", "The x values.", t.numbers(1, 20, size=(3, 4), spoken=False)),
-            P("y", "List[float]", "The y values.", t.numbers(1, 60, size=(3, 4), spoken=False)),
+            P("x", "List[float]", "The x values.", t.numbers(1, 20, size=(4, 4), spoken=False)),
+            P("y", "List[float]", "The y values.", t.numbers(1, 60, size=(4, 4), spoken=False)),
             not_with=("correlation",),
             say="""
                 Fit a line through x = {x} and y = {y}.
@@ -107,6 +107,24 @@ STATISTICS = Domain(
             """,
         ),
         function(
+            "draw_probability",
+            "Calculates the chance of drawing each color from a bag.",
+            P(
+                "marbles",
+                "Dict[str, int]",
+                "The colors and how many marbles of each.",
+                t.quantities(["red", "blue", "green", "yellow", "black", "white", "orange", "purple"]),
+            ),
+            say="""
+                A bag holds marbles: {marbles}. What's the chance of drawing each color?
+                Chances of each color in a bag with {marbles} marbles
+                I draw a marble from a bag with {marbles} ones. How likely is each color?
+                Calculate the probability of each color with {marbles} marbles.
+                What are the odds for each color if a bag has {marbles} marbles?
+                Find the color probabilities when drawing from {marbles} marbles.
+            """,
+        ),
+        function(
             "calculate_standard_deviation",
             "Calculates the standard deviation of a list of numbers.",
             P("numbers", "List[Union[int, float]]", "The list of numbers.", MEASURED),
@@ -124,8 +142,8 @@ STATISTICS = Domain(
         function(
             "correlation",
             "Calculates the correlation of two lists of numbers.",
-            P("x", "List[float]", "The first list.", t.numbers(1, 30, size=(3, 4), spoken=False)),
-            P("y", "List[float]", "The second list.", t.numbers(1, 90, size=(3, 4), spoken=False)),
+            P("x", "List[float]", "The first list.", t.numbers(1, 30, size=(4, 4), spoken=False)),
+            P("y", "List[float]", "The second list.", t.numbers(1, 90, size=(4, 4), spoken=False)),
             held_out=True,
             say="""
                 How strongly are x ({x}) and y ({y}) correlated?
@@ -139,7 +157,7 @@ STATISTICS = Domain(
         function(
             "find_mode",
             "Finds the most frequent number in a list.",
-            P("numbers", "List[int]", "The numbers.", t.numbers(1, 9, size=(5, 8))),
+            P("numbers", "List[int]", "The numbers.", t.numbers(1, 4, size=(5, 8))),
             held_out=True,
             say="""
                 Which number occurs most often in {numbers}?

@@ -29,8 +29,8 @@ STOCKS = Domain(
             "stocks.price_history",
             "Gets daily closing prices between two dates.",
             P("ticker", "str", "The ticker symbol.", t.TICKER),
-            P("start_date", "str", "The first day.", t.DATE),
-            P("end_date", "str", "The last day.", t.DATE),
+            P("start_date", "str", "The first day.", t.EARLIER_DATE),
+            P("end_date", "str", "The last day.", t.LATER_DATE),
             say="""
                 How did {ticker} close each day from {start_date} to {end_date}?
                 Show me the price history of {ticker} between {start_date} and {end_date}.

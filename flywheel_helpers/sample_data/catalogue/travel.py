@@ -112,7 +112,7 @@ TRAVEL = Domain(
                 Hostels in {city}, max {max_price}, {breakfast}
                 I'm backpacking through {city} and can pay {max_price} a night for a hostel.
                 Show me hostels in {city} that cost at most {max_price}.
-                Look for a hostel {breakfast} in {city}, up to {max_price} a night.
+                Look for a hostel in {city}, {breakfast}, up to {max_price} a night.
             """,
         ),
         function(
@@ -154,6 +154,21 @@ TRAVEL = Domain(
                 Check the luggage limit for {airline}.
                 Tell me what {airline} allows as baggage in {cabin} class.
                 How much luggage can I take on {airline}, and how much on {2:airline}?
+            """,
+        ),
+        function(
+            "store_luggage",
+            "Stores luggage at a station for some hours.",
+            P("city", "str", "The city of the station.", t.CITY),
+            P("bags", "int", "The number of bags.", n.count(2, 9)),
+            P("hours", "float", "For how long, in hours.", n.hours(2, 12)),
+            say="""
+                Where can I leave {bags} bags in {city} for {hours}?
+                Store {bags} bags in {city} for {hours}.
+                Luggage storage: {city}, {bags} bags, {hours}
+                I have {bags} suitcases and {hours} in {city}. Find a place to store them.
+                Keep my {bags} bags at the station in {city} for {hours}.
+                I need to store {bags} bags for {hours} in {city}.
             """,
         ),
         function(
