@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -146,6 +147,8 @@ def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = Fa
     except Conflict as error:
         error.hint = f"Give the model another version in CUSTOM_MODEL; {settings.custom_model} stays as it is."
         raise
+    for warning in job.get("warnings") or []:
+        warnings.warn(f"Customizer: {warning.get('message', warning)}", stacklevel=2)
     return Job(job["id"], "new", settings.custom_model, "A new job was started.")
 
 

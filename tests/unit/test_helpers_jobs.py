@@ -162,6 +162,19 @@ def test_wandb_key_goes_into_a_header_only(connection, platform, monkeypatch):
     assert platform.jobs["customization"][0]["integrations"][0]["type"] == "wandb"
 
 
+def test_the_platforms_warnings_are_passed_on(connection, platform, monkeypatch):
+    monkeypatch.setattr(data_store, "dataset_revision", lambda nemo, folders: "r")
+
+    def server(request):
+        answer = platform(request)
+        if request.method == "POST":
+            return httpx.Response(200, json={**answer.json(), "warnings": [{"message": "packing is off"}]})
+        return answer
+
+    with pytest.warns(UserWarning, match="Customizer: packing is off"):
+        customizer.train(connection(server), Hyperparameters())
+
+
 def test_training_numbers():
     details = {"steps_completed": 40, "elapsed_time": 99.0}
     assert customizer.training_numbers({"status_details": details}) == {
