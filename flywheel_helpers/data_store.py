@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import httpx
 from huggingface_hub import HfApi, set_client_factory
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils import disable_progress_bars
 
 from flywheel_helpers import entity_store
 from flywheel_helpers.errors import Conflict, DataError, NotFound
@@ -38,6 +40,7 @@ def hub(nemo: Connection) -> HfApi:
     that has no business with it; `False` keeps it at home.
     """
     settings = nemo.settings
+    disable_progress_bars()  # three small files; in a saved notebook the bars are noise
     set_client_factory(lambda: _client(settings))
     return HfApi(endpoint=f"{settings.data_store_url}/v1/hf", token=settings.nds_token or False)
 
@@ -137,6 +140,16 @@ def download(nemo: Connection, path: str, target: Path) -> Path:
     """
     with _hub_errors(nemo):
         return Path(hub(nemo).hf_hub_download(nemo.settings.dataset, path, repo_type="dataset", local_dir=target))
+
+
+def count_rows(nemo: Connection, path: str) -> int:
+    """How many rows a stored JSON Lines file has.
+
+    Args:
+        path: one of `FILES`.
+    """
+    with tempfile.TemporaryDirectory() as folder, download(nemo, path, Path(folder)).open("rb") as lines:
+        return sum(1 for line in lines if line.strip())
 
 
 def _client(settings: Settings) -> httpx.Client:

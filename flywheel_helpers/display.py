@@ -7,6 +7,7 @@ a widget's last state says little in a saved notebook.
 from __future__ import annotations
 
 import html
+import json
 import os
 import time
 from collections.abc import Callable
@@ -43,6 +44,24 @@ class Table:
 
         body = "".join(f"<tr>{line('td', row)}</tr>" for row in self.rows)
         return f"<table><thead><tr>{line('th', self.headers)}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def compact(value: Any, width: int = 100, indent: int = 0) -> str:
+    """JSON text in which everything that fits on one line stays on one.
+
+    Args:
+        value: anything JSON can hold.
+        width: characters a line.
+        indent: how far in the text begins.
+    """
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list) or not value or len(flat) + indent <= width:
+        return flat
+    inner, end = " " * (indent + 2), " " * indent
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(inner + compact(item, width, indent + 2) for item in value) + f"\n{end}]"
+    parts = [f"{inner}{json.dumps(key)}: {compact(item, width, indent + 2)}" for key, item in value.items()]
+    return "{\n" + ",\n".join(parts) + f"\n{end}}}"
 
 
 @dataclass(frozen=True)

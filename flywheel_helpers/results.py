@@ -38,9 +38,25 @@ def kinds_table(base: dict[str, int], tuned: dict[str, int]) -> Table:
     return Table(["answer", "base", "tuned"], [[kind, base[kind], tuned[kind]] for kind in (RIGHT, *KINDS)])
 
 
+def agreement_table(base_right: list[bool], tuned_right: list[bool]) -> Table:
+    """On how many rows both models, only one, or neither is right.
+
+    Args:
+        base_right: a verdict a row; `tuned_right` likewise, for the same rows.
+    """
+    pairs = list(zip(base_right, tuned_right, strict=True))
+    return Table(
+        ["", "tuned right", "tuned wrong"],
+        [
+            [f"base {name}", pairs.count((right, True)), pairs.count((right, False))]
+            for name, right in (("right", True), ("wrong", False))
+        ],
+    )
+
+
 def plot_accuracy(base: Scores, tuned: Scores) -> Picture:
     """Bars of both accuracies for both models, with their 95 % intervals."""
-    figure, axes = _figure(6.4, 3.6)
+    figure, axes = new_figure(6.4, 3.6)
     for index, (name, scores, colour, hatch) in enumerate(
         (("base", base, BASE_COLOUR, "//"), ("tuned", tuned, TUNED_COLOUR, ""))
     ):
@@ -65,12 +81,12 @@ def plot_accuracy(base: Scores, tuned: Scores) -> Picture:
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0], ["0%", "25%", "50%", "75%", "100%"])
     axes.set_title(f"Tool calls on {tuned.n} unseen rows")
     axes.legend(loc="upper left", frameon=False, ncols=2)
-    return _picture(figure, "Bar chart: accuracy of the base and the tuned model with 95 % intervals")
+    return to_picture(figure, "Bar chart: accuracy of the base and the tuned model with 95 % intervals")
 
 
 def plot_kinds(base: dict[str, int], tuned: dict[str, int]) -> Picture:
     """How often each kind of mistake happened, before and after training."""
-    figure, axes = _figure(6.4, 3.6)
+    figure, axes = new_figure(6.4, 3.6)
     for index, (name, counts, colour, hatch) in enumerate(
         (("base", base, BASE_COLOUR, "//"), ("tuned", tuned, TUNED_COLOUR, ""))
     ):
@@ -84,7 +100,7 @@ def plot_kinds(base: dict[str, int], tuned: dict[str, int]) -> Picture:
     axes.set_xlabel("rows")
     axes.set_title("Mistakes before and after training")
     axes.legend(frameon=False)
-    return _picture(figure, "Bar chart: kinds of mistakes of the base and the tuned model")
+    return to_picture(figure, "Bar chart: kinds of mistakes of the base and the tuned model")
 
 
 def plot_losses(curves: dict[str, list[dict[str, Any]]]) -> Picture:
@@ -93,7 +109,7 @@ def plot_losses(curves: dict[str, list[dict[str, Any]]]) -> Picture:
     Args:
         curves: `status_details.metrics.metrics` of a customization job.
     """
-    figure, axes = _figure(6.4, 3.2)
+    figure, axes = new_figure(6.4, 3.2)
     for key, name, colour, style in (
         ("train_loss", "training", BASE_COLOUR, "-"),
         ("val_loss", "validation", TUNED_COLOUR, "o--"),
@@ -107,10 +123,11 @@ def plot_losses(curves: dict[str, list[dict[str, Any]]]) -> Picture:
     axes.set_title("Loss while training")
     if axes.lines:
         axes.legend(frameon=False)
-    return _picture(figure, "Line chart: training and validation loss over steps")
+    return to_picture(figure, "Line chart: training and validation loss over steps")
 
 
-def _figure(width: float, height: float) -> tuple[Figure, Axes]:
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty figure of this size in inches. White, so that black text on it reads well on a dark page too."""
     # Not through pyplot: no figure stays open, and none is shown twice.
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
@@ -119,7 +136,8 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _picture(figure: Figure, alt: str) -> Picture:
+def to_picture(figure: Figure, alt: str) -> Picture:
+    """A figure as the PNG that stays in a notebook, with words for those who cannot see it."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120)
     return Picture(buffer.getvalue(), alt)

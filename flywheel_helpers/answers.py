@@ -1,0 +1,100 @@
+"""Reading what a model answered: which functions it called, whether that is right, and how to show it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+LONGEST_LINE = 160  # characters of a quoted answer; a base model can ramble
+
+
+def calls(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """The calls of an assistant's message, or of a row's ground truth, as plain `{"name", "arguments"}`.
+
+    Args:
+        message: anything with `tool_calls` in OpenAI's form; `arguments` is JSON text or an object.
+
+    Returns:
+        the calls in order. Arguments that are no JSON stay text, so that they equal nothing.
+    """
+    found = []
+    for call in message.get("tool_calls") or []:
+        arguments = call["function"].get("arguments")
+        if isinstance(arguments, str):
+            try:
+                arguments = json.loads(arguments)
+            except ValueError:
+                pass
+        found.append({"name": call["function"]["name"], "arguments": arguments})
+    return found
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two values are the same in JSON: 2 and 2.0 are, 1 and true are not (in Python they would be)."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(equal, left, right))
+    return left == right
+
+
+def verdict(message: dict[str, Any], truth: dict[str, Any]) -> str:
+    """One line: does the answer equal the ground truth?"""
+    return f"equal to the ground truth: {'yes' if equal(calls(message), calls(truth)) else 'no'}"
+
+
+def one_line(message: dict[str, Any]) -> str:
+    """An answer as a line of code, `add(a=1, b=2)`; where nothing was called, the text in quotation marks."""
+    written = [f"{call['name']}({_arguments(call['arguments'])})" for call in calls(message)]
+    if written:
+        return _short(" + ".join(written))
+    text = " ".join((message.get("content") or "").split())
+    return _short(f'no call, but "{text}"') if text.strip("{[]} ") else "no call"
+
+
+def quote(message: dict[str, Any]) -> str:
+    """An answer as it came, each line after a `> `: the calls as JSON where there are any, else the text."""
+    found = calls(message)
+    text = json.dumps(found, indent=2, ensure_ascii=False) if found else message.get("content") or "{[]}"
+    return "\n".join(f"> {_short(line)}" for line in text.strip().splitlines())
+
+
+def side_by_side(
+    base: list[dict[str, Any]],
+    tuned: list[dict[str, Any]],
+    is_right: Callable[[dict[str, Any]], bool],
+    wanted: tuple[bool, bool],
+    most: int,
+) -> str:
+    """Questions with the right answer and those of both models, each line after a `> `.
+
+    Args:
+        base: from `evaluator.samples`; `tuned` likewise, for the same rows.
+        is_right: tells whether a sample counts as right.
+        wanted: whether base and tuned are right in the rows to show.
+        most: how many.
+    """
+    pairs = [pair for pair in zip(base, tuned, strict=True) if tuple(map(is_right, pair)) == wanted]
+    blocks = []
+    for before, after in pairs[:most]:
+        lines = {
+            "question": before["item"]["messages"][-1]["content"],
+            "right": one_line(before["item"]),
+            "base": one_line(before.get("response") or {}),
+            "tuned": one_line(after.get("response") or {}),
+        }
+        blocks.append("\n".join(f"> {name:8}  {text}" for name, text in lines.items()))
+    return "\n>\n".join(blocks) or "> There is none."
+
+
+def _arguments(arguments: Any) -> str:
+    if not isinstance(arguments, dict):
+        return str(arguments)
+    return ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in arguments.items())
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 4]} ..."

@@ -1,0 +1,100 @@
+"""Checks for the exercises. Each says "Right: ..." or "Not yet: ..." with the first thing to mend, and never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flywheel_helpers import answers, xlam
+from flywheel_helpers.sample_data import SampleData
+from flywheel_helpers.schema_values import fits
+
+# Truth, answer, and the two scores: right functions, right functions and arguments.
+_ADD, _ADD_OTHER = ({"name": "add", "arguments": {"a": 1, "b": b}} for b in (2, 3))
+_MULTIPLY = {"name": "multiply", "arguments": {"a": 1}}
+_METRIC_CASES = (
+    ("the right call", [_ADD], [_ADD], (1, 1)),
+    ("a wrong value", [_ADD], [_ADD_OTHER], (1, 0)),
+    ("another function", [_ADD], [_MULTIPLY], (0, 0)),
+    ("capital letters in the name", [_ADD], [{**_ADD, "name": "Add"}], (0, 0)),
+    ("an argument too many", [_MULTIPLY], [{"name": "multiply", "arguments": {"a": 1, "b": 2}}], (1, 0)),
+    ("2.0 where the truth says 2", [_ADD], [{"name": "add", "arguments": {"a": 1, "b": 2.0}}], (1, 1)),
+    ("two calls in the other order", [_ADD, _MULTIPLY], [_MULTIPLY, _ADD], (1, 1)),
+    ("one call of two", [_ADD, _MULTIPLY], [_ADD], (0, 0)),
+    ("no call, and none was right", [], [], (1, 1)),
+    ("a call where none was right", [], [_ADD], (0, 0)),
+)
+
+
+def check_row(row: dict[str, Any], data: SampleData) -> str:
+    """Check a learner's own xLAM row (notebook 01).
+
+    Args:
+        row: with `query`, `answers` and `tools`.
+        data: the rows it would join; it must not give away what is held out for the test.
+    """
+    try:
+        converted = xlam.to_customization_row(row)
+    except xlam.MalformedRow as problem:
+        return f"Not yet: {problem}."
+    tools = {tool["function"]["name"]: tool["function"]["parameters"] for tool in converted["tools"]}
+    if len(tools) < 2:
+        return "Not yet: offer a second tool. With one candidate there is nothing to choose."
+    for call in answers.calls(converted["messages"][-1]):
+        name, schema = call["name"], tools[call["name"]]
+        if missing := [one for one in schema["required"] if one not in call["arguments"]]:
+            return f"Not yet: {name} needs {', '.join(missing)}, and the answer does not give it."
+        for argument, value in call["arguments"].items():
+            if not fits(value, schema["properties"][argument]):
+                return f"Not yet: {argument} is {value!r}, which its type in the tool does not allow."
+    held_out = {tool["function"]["name"] for one in xlam.convert(data.testing).rows for tool in one["tools"]}
+    if taken := sorted(held_out & tools.keys()):
+        return f"Not yet: {taken[0]} is held out for the test. Training on it would make the score a lie."
+    return "Right: a row the Customizer can train on."
+
+
+def check_adapter_size(count: Callable[[int, int, int], int]) -> str:
+    """Check a learner's function that counts the numbers LoRA trains for one matrix (notebook 02).
+
+    Args:
+        count: takes inputs, outputs and rank.
+    """
+    for inputs, outputs, rank in ((576, 576, 8), (576, 1536, 32), (2048, 512, 16)):
+        right = rank * (inputs + outputs)
+        try:
+            given = count(inputs, outputs, rank)
+        except Exception as error:
+            return f"Not yet: the function stopped with {type(error).__name__}: {error}."
+        if given != right:
+            return f"Not yet: for {inputs} inputs, {outputs} outputs and rank {rank} it says {given}. Draw A and B."
+    return "Right: A has rank x inputs numbers, B has outputs x rank."
+
+
+def check_metric(metric: Callable[[list, list], tuple[int, int]], samples: list[dict[str, Any]]) -> str:
+    """Check a learner's own metric against textbook cases and against the Evaluator (notebook 03).
+
+    Args:
+        metric: takes the true calls and the answered ones, gives both scores as 0 or 1.
+        samples: from `evaluator.samples`; those that could not be scored are left out.
+    """
+    for words, truth, answered, right in _METRIC_CASES:
+        given = _scores(metric, truth, answered)
+        if given != right:
+            return f"Not yet: {words} should score {right}, and your metric gives {given}."
+    scored = [sample for sample in samples if sample.get("response") and not sample.get("error")]
+    for sample in scored:
+        right = (
+            sample["scores"].get("function_name_accuracy"),
+            sample["scores"].get("function_name_and_args_accuracy"),
+        )
+        given = _scores(metric, answers.calls(sample["item"]), answers.calls(sample["response"]))
+        if given != right:
+            return f"Not yet: on row {sample['index']} the Evaluator gives {right}, and your metric {given}."
+    return f"Right: all {len(_METRIC_CASES)} cases, and the Evaluator's own scores on all {len(scored)} rows."
+
+
+def _scores(metric: Callable[[list, list], tuple[int, int]], truth: list, answered: list) -> Any:
+    try:
+        return tuple(int(score) for score in metric(truth, answered))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
