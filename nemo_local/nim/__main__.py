@@ -1,0 +1,25 @@
+"""``python -m nemo_local.nim``: the NIM proxy alone, with its log on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from nemo_local.nim.app import create_app
+from nemo_local.nim.refresh import refresh_seconds
+from nemo_local.serving import PortTaken, serve
+from nemo_local.settings import Settings
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each poll would fill the log
+    try:
+        settings = Settings.from_env()
+        serve(create_app(settings, refresh_seconds()), settings.host, settings.nim_port)
+    except (PortTaken, ValueError) as error:
+        sys.exit(f"nim: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""From a checked request to the answer: prompt, generation, and what the text means."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+
+from nemo_local.nim.engine import EngineError, Generation, Sampling
+from nemo_local.nim.errors import NimError
+from nemo_local.nim.schemas import ChatBody, CompletionBody, GenerationBody
+from nemo_local.nim.served import Catalog, EnginePool
+from nemo_local.nim.structured import UnsupportedSchema, check_calls, tool_call_grammar
+from nemo_local.tool_prompt import parse_tool_calls, render_chat
+
+#: Length of an answer nobody set a limit for. A small model that has lost its thread would fill the whole context.
+DEFAULT_MAX_TOKENS = 1024
+
+
+class ClientGone(Exception):
+    """The client closed the connection; there is nobody to answer."""
+
+
+@dataclass
+class Answer:
+    """One answer on its way: its generation, and what its pieces on the wire have in common."""
+
+    body: GenerationBody
+    generation: Generation
+    id: str
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    @property
+    def usage(self) -> dict[str, int]:
+        prompt, completion = self.generation.prompt_tokens, self.generation.completion_tokens
+        return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+
+    def envelope(self, kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
+        """A response object, or one chunk of a stream."""
+        return {"id": self.id, "object": kind, "created": self.created, "model": self.body.model, "choices": choices}
+
+    async def pieces(self, request: Request) -> AsyncIterator[str]:
+        """The text as it comes. Whatever ends the iteration early, such as a client that is gone, ends the generation.
+
+        Raises:
+            ClientGone: the connection is closed.
+            NimError: the engine failed.
+        """
+        try:
+            async for piece in self.generation:
+                if await request.is_disconnected():
+                    raise ClientGone
+                yield piece
+        except EngineError as error:
+            raise NimError(500, f"The answer could not be finished: {error}", code="engine_failed") from error
+        finally:
+            self.generation.cancel()
+
+    async def text(self, request: Request) -> str:
+        """The whole text, with the errors of :meth:`pieces`."""
+        return "".join([piece async for piece in self.pieces(request)])
+
+
+async def begin_completion(body: CompletionBody, catalog: Catalog, pool: EnginePool) -> Answer:
+    """Begin a plain completion. Raises NimError for what is wrong with the request."""
+    return await _begin(body, body.prompt, body.max_tokens, None, "cmpl", catalog, pool)
+
+
+async def begin_chat(body: ChatBody, catalog: Catalog, pool: EnginePool) -> Answer:
+    """Begin a chat answer. Raises NimError for what is wrong with the request."""
+    catalog.find(body.model)
+    grammar = None
+    if body.tool_choice == "required" or body.named_tool:
+        try:
+            parallel = body.parallel_tool_calls and body.named_tool is None
+            # A small grammar compiles in milliseconds, the largest in seconds: not on the event loop.
+            grammar = await asyncio.to_thread(tool_call_grammar, callable_tools(body), parallel=parallel)
+        except UnsupportedSchema as error:
+            raise NimError(422, f"tools: {error}", param="tools", code="unsupported_schema") from None
+    messages = [message.model_dump(exclude_none=True) for message in body.messages]
+    prompt = render_chat(messages, [tool.model_dump() for tool in offered_tools(body)])
+    limit = body.max_completion_tokens or body.max_tokens
+    return await _begin(body, prompt, limit, grammar, "chatcmpl", catalog, pool)
+
+
+def offered_tools(body: ChatBody) -> list:
+    """The tools the model gets to see."""
+    return [] if body.tool_choice == "none" else body.tools or []
+
+
+def callable_tools(body: ChatBody) -> list[dict[str, Any]]:
+    """The tools a call is held to."""
+    tools = [tool.model_dump() for tool in body.tools or []]
+    return [tool for tool in tools if body.named_tool in (None, tool["function"]["name"])]
+
+
+def read_chat_answer(body: ChatBody, text: str, finish_reason: str) -> tuple[dict[str, Any], str]:
+    """The assistant message in a text, and its finish reason.
+
+    Raises:
+        NimError: 422, a required call does not fit a rule of its schema that cannot be enforced while decoding.
+    """
+    message: dict[str, Any] = {"role": "assistant", "content": text}
+    calls = parse_tool_calls(text) if offered_tools(body) else None
+    if body.tool_choice == "required" or body.named_tool:
+        if finish_reason == "length":  # cut in the middle of a call: no call that fits
+            return message, "length"
+        problem = check_calls(calls, callable_tools(body))
+        if problem:
+            raise NimError(
+                422,
+                f"The model's call does not fit its tool. {problem}. This keyword cannot be enforced while decoding: "
+                'leave it out of the schema, or use `tool_choice` "auto".',
+                param="tools",
+                code="call_does_not_fit",
+            )
+    if not calls:
+        return message, finish_reason
+    message |= {"content": None, "tool_calls": [_tool_call(call) for call in calls]}
+    return message, "length" if finish_reason == "length" else "tool_calls"
+
+
+def _tool_call(call: dict[str, Any]) -> dict[str, Any]:
+    arguments = json.dumps(call["arguments"], ensure_ascii=False)
+    function = {"name": call["name"], "arguments": arguments}
+    return {"id": f"call_{uuid.uuid4().hex}", "type": "function", "function": function}
+
+
+async def _begin(
+    body: GenerationBody,
+    prompt: str,
+    max_tokens: int | None,
+    grammar: str | None,
+    prefix: str,
+    catalog: Catalog,
+    pool: EnginePool,
+) -> Answer:
+    model = catalog.find(body.model)
+    engine = await pool.get(model)
+    sampling = Sampling(
+        max_tokens=max_tokens or DEFAULT_MAX_TOKENS,
+        temperature=body.temperature,
+        top_p=body.top_p,
+        seed=body.seed,
+        presence_penalty=body.presence_penalty,
+        frequency_penalty=body.frequency_penalty,
+        stop=tuple(body.stop or ()),
+        grammar=grammar,
+    )
+    try:
+        generation = engine.submit(engine.encode(prompt), sampling)
+    except ValueError as error:
+        field = "messages" if isinstance(body, ChatBody) else "prompt"
+        message = f"The request is too long: {error}. Shorten {field} or the tools."
+        raise NimError(400, message, param=field, code="context_length_exceeded") from None
+    return Answer(body, generation, f"{prefix}-{uuid.uuid4().hex}")

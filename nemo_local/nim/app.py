@@ -1,0 +1,110 @@
+"""The routes of the NIM proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+
+from nemo_local import __version__
+from nemo_local.base_model import ensure_openvino_model
+from nemo_local.nim.answers import ClientGone, begin_chat, begin_completion, read_chat_answer
+from nemo_local.nim.engine import Engine
+from nemo_local.nim.errors import NimError, install_error_handlers
+from nemo_local.nim.refresh import Refresher
+from nemo_local.nim.schemas import ChatBody, CompletionBody
+from nemo_local.nim.served import Catalog, EnginePool, ServedModel
+from nemo_local.nim.streaming import stream_chat, stream_completion
+from nemo_local.settings import Settings
+
+
+def create_app(settings: Settings, refresh_interval: float) -> FastAPI:
+    """The NIM proxy.
+
+    Args:
+        settings: where the gateway answers, and where files are kept.
+        refresh_interval: how often to ask the stores what to serve, in seconds.
+    """
+
+    def load(model: ServedModel) -> Engine:
+        return Engine(ensure_openvino_model(settings), model.adapter)
+
+    catalog = Catalog()
+    pool = EnginePool(load)
+    folder = settings.service_dir("nim") / "adapters"
+    folder.mkdir(exist_ok=True)
+    refresher = Refresher(settings.gateway_url, folder, lambda: ensure_openvino_model(settings), catalog, pool)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        refreshing = asyncio.create_task(refresher.run(refresh_interval))
+        yield
+        refreshing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await refreshing
+        await pool.close()
+
+    app = FastAPI(title="NIM proxy on one machine", version=__version__, lifespan=lifespan)
+    install_error_handlers(app, settings.log_file("nim"))
+    app.add_exception_handler(ClientGone, lambda *_: Response(status_code=499))  # nobody reads it
+
+    @app.get("/v1/health/live")
+    async def live() -> dict[str, str]:
+        """The process answers."""
+        return {"object": "health.response", "message": "live"}
+
+    @app.get("/v1/health/ready")
+    async def ready() -> JSONResponse:
+        """Requests can be served: 200, or 503 with what is still missing."""
+        missing = refresher.waiting_for
+        message = f"Waiting for {missing}." if missing else "Service is ready."
+        body = {"object": "health.response", "message": message, "status": "not_ready" if missing else "ready"}
+        return JSONResponse(body, status_code=503 if missing else 200)
+
+    @app.get("/v1/models")
+    async def list_models() -> dict[str, Any]:
+        """Every name requests can ask for: deployed base models and their adapters."""
+        return {"object": "list", "data": [model.view() for model in catalog.models.values()]}
+
+    @app.get("/v1/models/{name:path}")
+    async def retrieve_model(name: str) -> dict[str, Any]:
+        """One of them."""
+        return catalog.find(name).view()
+
+    @app.post("/v1/chat/completions", response_model=None)
+    async def chat(body: ChatBody, request: Request) -> dict[str, Any] | Response:
+        """Answer a conversation, in text or in tool calls."""
+        answer = await begin_chat(body, catalog, pool)
+        if body.stream:
+            return stream_chat(answer, request)
+        text = await answer.text(request)
+        message, finish_reason = read_chat_answer(body, text, answer.generation.finish_reason)
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
+        return {**answer.envelope("chat.completion", [choice]), "usage": answer.usage}
+
+    @app.post("/v1/completions", response_model=None)
+    async def complete(body: CompletionBody, request: Request) -> dict[str, Any] | Response:
+        """Continue a text as it stands, without a chat's frame."""
+        answer = await begin_completion(body, catalog, pool)
+        if body.stream:
+            return stream_completion(answer, request)
+        text = await answer.text(request)
+        choice = {"index": 0, "text": text, "logprobs": None, "finish_reason": answer.generation.finish_reason}
+        return {**answer.envelope("text_completion", [choice]), "usage": answer.usage}
+
+    @app.post("/v1/embeddings")
+    async def embed() -> None:
+        """Always refused: the platform has no embedding model."""
+        raise NimError(
+            501,
+            "No embedding model is deployed on this platform. Its language models generate text, and vectors made from "
+            "them would be of little use. Use an embedding NIM of a cluster, or a model on build.nvidia.com.",
+            param="model",
+            code="no_embedding_model",
+        )
+
+    return app

@@ -1,0 +1,264 @@
+"""One model under continuous batching: a thread steps an OpenVINO GenAI pipeline, requests join and leave its batch.
+
+What was measured with openvino-genai 2026.4 and decides the settings below (30 layers, int8 weights, 2 cores):
+
+- With the engine's default quantization of activations, 4 of 12 greedy answers changed with what else was in the batch.
+  Without it none did, for a quarter more time. An answer must not depend on other people's requests.
+- An adapter applied in ``MODE_STATIC`` answers like PEFT, in half the time and a quarter of the memory of the default
+  mode.
+- ``step`` holds Python's global lock, so its length is how long the HTTP server stands still. Hence the small batches
+  of prompt tokens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import openvino
+import openvino_genai
+from tokenizers import Tokenizer
+
+from nemo_local.base_model import CONTEXT_LENGTH
+from nemo_local.nim.adapters import scaling
+from nemo_local.nim.text import TextStream
+from nemo_local.tool_prompt import IM_END
+
+log = logging.getLogger(__name__)
+
+#: KV cache, allocated as it fills: 704 blocks of 32 tokens, of 23,040 bytes each in float16 (30 layers, 3 heads of 64,
+#: keys and values), which makes 0.5 GB and room for 2.7 prompts of the longest kind, or 30 usual ones.
+_KV_BLOCKS = 704
+_TOKENS_PER_STEP = 512
+_SEQUENCES_PER_STEP = 64
+_PROPERTIES = {"KV_CACHE_PRECISION": "f16", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How one answer is generated.
+
+    Args:
+        max_tokens: upper limit of its length, in tokens.
+        temperature: 0 for the likeliest token always.
+        top_p: share of the probability that sampling draws from.
+        seed: of the sampling; the same seed gives the same answer.
+        presence_penalty, frequency_penalty: as in the OpenAI API.
+        stop: the answer ends before the first of these.
+        grammar: EBNF that the answer must follow; None for free text.
+    """
+
+    max_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int | None = None
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    stop: tuple[str, ...] = ()
+    grammar: str | None = None
+
+
+class EngineError(RuntimeError):
+    """The engine could not finish the answer."""
+
+
+class Generation:
+    """One answer in the making: iterate over it for the pieces of its text; then the rest is known.
+
+    Attributes:
+        prompt_tokens: length of the prompt.
+        completion_tokens: tokens generated so far.
+        finish_reason: ``"stop"`` or ``"length"``, once the iteration has ended.
+    """
+
+    def __init__(self, prompt_ids: list[int], sampling: Sampling, text: TextStream) -> None:
+        self.prompt_ids, self.sampling, self.text = prompt_ids, sampling, text
+        self.prompt_tokens = len(prompt_ids)
+        self.completion_tokens = 0
+        self.finish_reason: str | None = None
+        self.cancelled = False
+        self.handle: openvino_genai.py_openvino_genai.GenerationHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._pieces: asyncio.Queue[str | None | EngineError] = asyncio.Queue()
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self._iterate()
+
+    async def _iterate(self) -> AsyncIterator[str]:
+        while (piece := await self._pieces.get()) is not None:
+            if isinstance(piece, EngineError):
+                raise piece
+            yield piece
+
+    def cancel(self) -> None:
+        """End the answer as soon as possible. Does nothing to one that has ended."""
+        self.cancelled = True
+
+    def put(self, piece: str | None | EngineError) -> None:
+        """Hand over a piece of text, None at the end, or a failure. Called by the engine's thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
+
+
+class Engine:
+    """The pipeline of one served model and the thread that drives it.
+
+    Args:
+        model: OpenVINO folder of the base model.
+        adapter: folder of a PEFT LoRA adapter that was checked with :func:`nemo_local.nim.adapters.check_adapter`.
+    """
+
+    def __init__(self, model: Path, adapter: Path | None = None) -> None:
+        self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
+        self._pipeline = _pipeline(model, adapter)
+        self._numbers = itertools.count()
+        self._changed = threading.Condition()
+        self._incoming: list[Generation] = []
+        self._active: list[Generation] = []
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name=f"engine-{model.name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is no answer in the making."""
+        with self._changed:
+            return not (self._incoming or self._active)
+
+    def encode(self, prompt: str) -> list[int]:
+        """The tokens of a prompt."""
+        return self._tokenizer.encode(prompt, add_special_tokens=False).ids
+
+    def submit(self, prompt_ids: list[int], sampling: Sampling) -> Generation:
+        """Begin an answer; to be called in an event loop, which then receives its text.
+
+        Raises:
+            ValueError: the prompt leaves no room for an answer in the context of the model.
+        """
+        if len(prompt_ids) >= CONTEXT_LENGTH:
+            raise ValueError(f"the prompt has {len(prompt_ids)} tokens; prompt and answer may have {CONTEXT_LENGTH}")
+        generation = Generation(prompt_ids, sampling, TextStream(self._tokenizer, sampling.stop))
+        with self._changed:
+            if self._closing:
+                raise EngineError("the model is being unloaded")
+            self._incoming.append(generation)
+            self._changed.notify()
+        return generation
+
+    def cancel_all(self) -> None:
+        """Cancel every answer in the making."""
+        with self._changed:
+            for generation in (*self._incoming, *self._active):
+                generation.cancel()
+
+    def close(self) -> None:
+        """Finish what is in the making, then free the memory. Blocks until done."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+        self._pipeline = None
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._incoming or self._active or self._closing)
+                if not (self._incoming or self._active):
+                    return
+                joining, self._incoming = self._incoming, []
+                self._active += joining
+            try:
+                for generation in joining:
+                    self._join(generation)
+                self._pipeline.step()
+                for generation in list(self._active):
+                    self._collect(generation)
+            except Exception as error:
+                log.exception("a step of the engine failed")
+                self._fail_all(EngineError(f"the engine failed: {error}"))
+            # The step held the global lock throughout; here the HTTP server has its turn.
+            time.sleep(0)
+
+    def _join(self, generation: Generation) -> None:
+        tokens = openvino.Tensor(np.array([generation.prompt_ids], dtype=np.int64))
+        config = self._config(generation)
+        try:
+            generation.handle = self._pipeline.add_request(next(self._numbers), tokens, config)
+        except Exception as error:  # of this request alone: a grammar the engine cannot compile, for example
+            log.exception("a request was refused by the engine")
+            self._end(generation, EngineError(f"the engine refused the request: {error}"))
+
+    def _config(self, generation: Generation) -> openvino_genai.GenerationConfig:
+        sampling = generation.sampling
+        config = openvino_genai.GenerationConfig()
+        config.eos_token_id = self._tokenizer.token_to_id(IM_END)
+        config.max_new_tokens = min(sampling.max_tokens, CONTEXT_LENGTH - generation.prompt_tokens)
+        config.presence_penalty, config.frequency_penalty = sampling.presence_penalty, sampling.frequency_penalty
+        config.do_sample = sampling.temperature > 0
+        if config.do_sample:
+            config.temperature, config.top_p = sampling.temperature, sampling.top_p
+            # Without a seed every answer shall be another one; the engine's own default is always the same.
+            config.rng_seed = time.time_ns() if sampling.seed is None else sampling.seed
+        if sampling.grammar is not None:
+            config.structured_output_config = openvino_genai.StructuredOutputConfig(grammar=sampling.grammar)
+        return config
+
+    def _collect(self, generation: Generation) -> None:
+        """Pass on what the last step generated for one request, and see whether it has ended."""
+        handle, text = generation.handle, generation.text
+        finished: openvino_genai.GenerationFinishReason = openvino_genai.GenerationFinishReason.NONE
+        while handle.can_read() and not text.stopped:
+            (output,) = handle.read().values()
+            generation.completion_tokens += len(output.generated_ids)
+            finished = output.finish_reason
+            if piece := text.add(output.generated_ids):
+                generation.put(piece)
+        if generation.cancelled or text.stopped:
+            handle.cancel()
+            generation.finish_reason = "stop"
+        elif finished != openvino_genai.GenerationFinishReason.NONE:
+            length = finished == openvino_genai.GenerationFinishReason.LENGTH
+            generation.finish_reason = "length" if length else "stop"
+        elif handle.get_status() == openvino_genai.GenerationStatus.IGNORED:
+            self._end(generation, EngineError("the prompt does not fit the engine's cache"))
+            return
+        if generation.finish_reason:
+            if piece := text.rest():
+                generation.put(piece)
+            self._end(generation, None)
+
+    def _end(self, generation: Generation, last: EngineError | None) -> None:
+        with self._changed:
+            self._active.remove(generation)
+        generation.put(last)
+
+    def _fail_all(self, error: EngineError) -> None:
+        for generation in list(self._active):
+            if generation.handle is not None:
+                generation.handle.cancel()
+            self._end(generation, error)
+
+
+def _pipeline(model: Path, adapter: Path | None) -> openvino_genai.ContinuousBatchingPipeline:
+    scheduler = openvino_genai.SchedulerConfig()
+    scheduler.num_kv_blocks = _KV_BLOCKS
+    scheduler.max_num_batched_tokens = _TOKENS_PER_STEP
+    scheduler.max_num_seqs = _SEQUENCES_PER_STEP
+    # The tool-selector message opens every tool prompt; with it in the cache, only the query and the tools are read.
+    scheduler.enable_prefix_caching = True
+    properties = dict(_PROPERTIES)
+    if adapter is not None:
+        # The file does not say by how much PEFT scales its product, so it is given beside it.
+        properties["adapters"] = openvino_genai.AdapterConfig(
+            openvino_genai.Adapter(adapter / "adapter_model.safetensors"),
+            scaling(adapter),
+            openvino_genai.AdapterConfig.Mode.MODE_STATIC,
+        )
+    return openvino_genai.ContinuousBatchingPipeline(model, scheduler, "CPU", properties)

@@ -1,0 +1,206 @@
+"""Keeps what is served equal to what is deployed and registered, by asking the stores every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from huggingface_hub import snapshot_download
+
+from nemo_local.base_model import BASE_MODEL_NAME
+from nemo_local.nim.adapters import CONFIG, WEIGHTS, check_adapter
+from nemo_local.nim.errors import NimError
+from nemo_local.nim.served import Catalog, EnginePool, ServedModel
+
+log = logging.getLogger(__name__)
+
+_PAGE_SIZE = 100
+_LONGEST_RETRY_SECONDS = 120
+_FAILED_BASE_SECONDS = 30
+
+
+def refresh_seconds() -> float:
+    """``NIM_PEFT_REFRESH_INTERVAL``, in seconds; the default is 2.
+
+    Raises:
+        ValueError: it is not a positive number.
+    """
+    text = os.environ.get("NIM_PEFT_REFRESH_INTERVAL", "2")
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ValueError(f"NIM_PEFT_REFRESH_INTERVAL={text!r} is not a positive number of seconds")
+    return seconds
+
+
+@dataclass
+class _Failure:
+    """An adapter that could not be loaded, and when to try again."""
+
+    retry_at: float
+    wait: float
+
+
+class Refresher:
+    """Reads deployments and models, and adds to and takes from the catalog.
+
+    Args:
+        gateway_url: where Deployment Management, Entity Store and Data Store answer.
+        folder: where adapters are downloaded to.
+        base_folder: gives the OpenVINO folder of the base model; may take a minute the first time.
+    """
+
+    def __init__(
+        self, gateway_url: str, folder: Path, base_folder: Callable[[], Path], catalog: Catalog, pool: EnginePool
+    ) -> None:
+        self._gateway_url, self._folder, self._base_folder = gateway_url, folder, base_folder
+        self._catalog, self._pool = catalog, pool
+        self._failures: dict[Path, _Failure] = {}
+        self._answering = True
+        #: What is still to be done before requests can be served; None when ready.
+        self.waiting_for: str | None = f"the list of deployments of {gateway_url}"
+
+    async def run(self, interval: float) -> None:
+        """Refresh every ``interval`` seconds until cancelled. No failure ends it, or takes served models away."""
+        async with httpx.AsyncClient(base_url=self._gateway_url, timeout=30, trust_env=False) as http:
+            while True:
+                try:
+                    await self._refresh(http)
+                    self._say_answering(None)
+                except NimError:  # the base model could not be loaded; the log and `waiting_for` say why
+                    await asyncio.sleep(_FAILED_BASE_SECONDS)
+                except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+                    self._say_answering(error)
+                except Exception:
+                    log.exception("a refresh failed; what is served stays as it is")
+                await asyncio.sleep(interval)
+
+    async def _refresh(self, http: httpx.AsyncClient) -> None:
+        deployments = await _all_pages(http, "/v1/deployment/model-deployments")
+        deployed = {model for deployment in deployments for model in deployment["models"]}
+        if BASE_MODEL_NAME in deployed:
+            await self._serve_base()
+        self.waiting_for = None
+        entities = await _all_pages(http, "/v1/models")
+        wanted = {BASE_MODEL_NAME} & deployed
+        for entity in entities:
+            if _is_adapter(entity) and entity["base_model"] in deployed:
+                wanted.add(await self._serve_adapter(entity))
+        for name in set(self._catalog.models) - wanted:
+            await self._withdraw(name)
+        self._remove_unused_folders()
+
+    async def _serve_base(self) -> None:
+        if BASE_MODEL_NAME in self._catalog.models:
+            return
+        self.waiting_for = f"the model {BASE_MODEL_NAME} to load"
+        model = ServedModel(BASE_MODEL_NAME, BASE_MODEL_NAME, int(time.time()))
+        try:
+            await self._pool.get(model)
+        except NimError as error:
+            self.waiting_for = error.message
+            raise
+        self._catalog.models[model.id] = model
+        log.info("serving %s", model.id)
+
+    async def _serve_adapter(self, entity: dict[str, Any]) -> str | None:
+        """Serve an adapter of the Entity Store; its name, or None while it cannot be served."""
+        name, files_url = f"{entity['namespace']}/{entity['name']}", entity["artifact"]["files_url"]
+        # Another entity of the same name, or other files, are another model: a loaded engine must not answer for it.
+        digest = hashlib.sha256(f"{entity['id']} {files_url}".encode()).hexdigest()[:16]
+        folder = self._folder / digest
+        known = self._catalog.models.get(name)
+        if known and known.adapter == folder:
+            return name
+        failure = self._failures.get(folder)
+        if failure and time.monotonic() < failure.retry_at:
+            return None
+        try:
+            await asyncio.to_thread(self._fetch, files_url, folder)
+        # The adapter is somebody's file and the reasons it may be unusable have no end; none may stop the others.
+        except Exception as error:
+            wait = min(failure.wait * 2, _LONGEST_RETRY_SECONDS) if failure else 2.0
+            self._failures[folder] = _Failure(time.monotonic() + wait, wait)
+            log.warning("%s is not served: %s. Next try in %.0f s.", name, error, wait)
+            return None
+        self._failures.pop(folder, None)
+        if known:
+            await self._withdraw(name)
+        created = int(datetime.fromisoformat(entity["created_at"]).timestamp())
+        self._catalog.models[name] = ServedModel(name, entity["base_model"], created, folder)
+        log.info("serving %s from %s", name, files_url)
+        return name
+
+    def _fetch(self, files_url: str, folder: Path) -> None:
+        if not folder.is_dir():
+            repo_id, _, revision = files_url.removeprefix("hf://").partition("@")
+            unfinished = folder.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            snapshot_download(
+                repo_id.removeprefix("models/"),
+                revision=revision or None,
+                endpoint=f"{self._gateway_url}/v1/hf",
+                local_dir=unfinished,
+                allow_patterns=[CONFIG, WEIGHTS],
+                token=False,
+            )
+            try:
+                check_adapter(unfinished, self._base_folder())
+            except ValueError:
+                shutil.rmtree(unfinished, ignore_errors=True)
+                raise
+            unfinished.rename(folder)
+
+    async def _withdraw(self, name: str) -> None:
+        model = self._catalog.models.pop(name)
+        log.info("no longer serving %s", name)
+        await self._pool.discard(model)
+
+    def _remove_unused_folders(self) -> None:
+        used = {model.adapter for model in self._catalog.models.values()}
+        for folder in self._folder.iterdir():
+            if folder not in used:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _say_answering(self, error: Exception | None) -> None:
+        """Log when the stores stop or begin to answer: once, not every two seconds."""
+        if self._answering != (error is None):
+            self._answering = error is None
+            if error is None:
+                log.info("%s answers again", self._gateway_url)
+            else:
+                log.warning("%s gives no usable answer (%r); what is served stays as it is", self._gateway_url, error)
+
+
+def _is_adapter(entity: dict[str, Any]) -> bool:
+    artifact, peft = entity.get("artifact") or {}, entity.get("peft") or {}
+    return (
+        isinstance(entity.get("base_model"), str)
+        and peft.get("finetuning_type") == "lora"
+        and artifact.get("status") == "upload_completed"
+        and str(artifact.get("files_url", "")).startswith("hf://")
+    )
+
+
+async def _all_pages(http: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
+    documents: list[dict[str, Any]] = []
+    page = 1
+    while True:
+        answer = await http.get(path, params={"page": page, "page_size": _PAGE_SIZE})
+        body = answer.raise_for_status().json()
+        documents += body["data"]
+        if page >= body["pagination"]["total_pages"]:
+            return documents
+        page += 1

@@ -1,0 +1,133 @@
+"""What is served: the models by name, and the loaded engines, of which there are only a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nemo_local.nim.engine import Engine
+from nemo_local.nim.errors import NimError
+
+log = logging.getLogger(__name__)
+
+#: Engines held in memory together. One takes about 0.6 GB, and everything on the machine shall stay below 8.
+CAPACITY = 3
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """One name clients can ask for.
+
+    Args:
+        id: the name: of the base model, or ``namespace/name@version`` of an adapter.
+        base: name of the base model.
+        created: seconds since 1970.
+        adapter: folder of the PEFT adapter; None for the base model itself.
+    """
+
+    id: str
+    base: str
+    created: int
+    adapter: Path | None = None
+
+    def view(self) -> dict[str, Any]:
+        """The model as ``/v1/models`` shows it."""
+        namespace = self.id.split("/")[0]
+        parent = self.base if self.adapter else None
+        return {
+            "id": self.id,
+            "object": "model",
+            "created": self.created,
+            "owned_by": namespace,
+            "root": self.base,
+            "parent": parent,
+        }
+
+
+class Catalog:
+    """The served models by name."""
+
+    def __init__(self) -> None:
+        self.models: dict[str, ServedModel] = {}
+
+    def find(self, name: str) -> ServedModel:
+        """The model of that name.
+
+        Raises:
+            NimError: 404 with the names there are.
+        """
+        try:
+            return self.models[name]
+        except KeyError:
+            known = ", ".join(sorted(self.models)) or "none yet"
+            message = (
+                f"The model {name!r} is not served here. Served: {known}. A model that has just been trained or "
+                "deployed appears within seconds; GET /v1/models lists what is there."
+            )
+            raise NimError(404, message, param="model", code="model_not_found") from None
+
+
+class EnginePool:
+    """An engine per served model, loaded when first asked for; the one unused the longest makes room.
+
+    One for each model and not one for all: within one continuous batch a single adapter configuration holds for every
+    request, so requests for different adapters would silently get each other's answers.
+
+    All methods belong to one event loop.
+    """
+
+    def __init__(self, load: Callable[[ServedModel], Engine], capacity: int = CAPACITY) -> None:
+        self._load = load
+        self._capacity = capacity
+        self._engines: OrderedDict[ServedModel, Engine] = OrderedDict()
+        self._lock = asyncio.Lock()  # first come, first served: no model waits forever for a busy machine
+
+    async def get(self, model: ServedModel) -> Engine:
+        """The engine of ``model``. Submit to it before the next ``await``: after that it may be on its way out.
+
+        Raises:
+            NimError: 503, the engine could not be loaded.
+        """
+        if model not in self._engines:
+            async with self._lock:
+                if model not in self._engines:
+                    while len(self._engines) >= self._capacity:
+                        await self._retire(self._least_used())
+                    self._engines[model] = await self._loaded(model)
+        self._engines.move_to_end(model)
+        return self._engines[model]
+
+    async def discard(self, model: ServedModel) -> None:
+        """Unload ``model``, if it is loaded, when its last request is through."""
+        if model in self._engines:
+            await self._retire(model)
+
+    async def close(self) -> None:
+        """Unload everything; requests in progress are cancelled."""
+        for engine in self._engines.values():
+            engine.cancel_all()
+        for model in list(self._engines):
+            await self._retire(model)
+
+    def _least_used(self) -> ServedModel:
+        return next((model for model, engine in self._engines.items() if engine.idle), next(iter(self._engines)))
+
+    async def _retire(self, model: ServedModel) -> None:
+        # Out of the dictionary first, so that no new request joins; the ones in its batch are served to the end.
+        await asyncio.to_thread(self._engines.pop(model).close)
+        log.info("unloaded %s", model.id)
+
+    async def _loaded(self, model: ServedModel) -> Engine:
+        try:
+            engine = await asyncio.to_thread(self._load, model)
+        except Exception as error:
+            log.exception("%s could not be loaded", model.id)
+            message = f"The model {model.id} could not be loaded: {error}"
+            raise NimError(503, message, code="model_not_loaded") from error
+        log.info("loaded %s", model.id)
+        return engine
