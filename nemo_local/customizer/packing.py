@@ -24,42 +24,61 @@ ATTENTION = "shared_prefix"
 
 @dataclass(frozen=True)
 class PackedBatch:
-    """``input_ids`` and ``position_ids`` are ``(1, L)``; ``predict`` are the indices in the packed sequence whose next token is an
-    answer token, ``targets`` those tokens, both ``(T,)``. ``segments`` are the lengths ``[prefix, rest 1, rest 2, ...]``."""
+    """Rows packed into one sequence of ``L`` tokens.
+
+    Attributes:
+        input_ids: ``(1, L)``.
+        position_ids: ``(1, L)``.
+        predict: ``(T,)``, the places in the sequence whose next token is an answer token.
+        targets: ``(T,)``, those answer tokens.
+        masks: an additive attention mask for each segment: prefix, rest 1, rest 2, ...
+        segments: the segments' lengths; they add up to ``L``.
+        row_tokens: tokens of the rows as they stand in the dataset, the prefix counted in every one.
+    """
 
     input_ids: torch.Tensor
     position_ids: torch.Tensor
     predict: torch.Tensor
     targets: torch.Tensor
+    masks: list[torch.Tensor]
     segments: list[int]
     row_tokens: int
 
-    def to(self, device: torch.device) -> PackedBatch:
-        tensors = (t.to(device) for t in (self.input_ids, self.position_ids, self.predict, self.targets))
-        return PackedBatch(*tensors, self.segments, self.row_tokens)
+    def to(self, device: torch.device, dtype: torch.dtype) -> PackedBatch:
+        """On ``device``, masks in the model's ``dtype``."""
+        indices = (t.to(device) for t in (self.input_ids, self.position_ids, self.predict, self.targets))
+        return PackedBatch(*indices, [mask.to(device, dtype) for mask in self.masks], self.segments, self.row_tokens)
 
 
 def pack(rows: list[EncodedRow]) -> PackedBatch:
-    """Pack rows (at least one) into one sequence."""
+    """Pack rows (at least one). Every prompt begins with the same control token, so the shared prefix is never empty."""
     prefix = common_prefix_length(rows)
     ids = list(rows[0].ids[:prefix])
     positions = list(range(prefix))
-    predict, targets, segments = [], [], [prefix]
+    predict, targets, segments, masks = [], [], [prefix], [_causal_mask(prefix, 0)]
     for row in rows:
-        offset = len(ids) - prefix  # packed index of a row's token i is offset + i
+        offset = len(ids) - prefix  # a row's token i lies at offset + i
+        length = len(row.ids) - prefix
         ids += row.ids[prefix:]
         positions += range(prefix, len(row.ids))
         predict += range(offset + row.answer_start - 1, offset + len(row.ids) - 1)
         targets += row.ids[row.answer_start :]
-        segments.append(len(row.ids) - prefix)
+        segments.append(length)
+        masks.append(_causal_mask(length, prefix))
     return PackedBatch(
         torch.tensor([ids]),
         torch.tensor([positions]),
         torch.tensor(predict),
         torch.tensor(targets),
+        masks,
         segments,
         sum(len(row.ids) for row in rows),
     )
+
+
+def _causal_mask(length: int, prefix: int) -> torch.Tensor:
+    """``(length, prefix + length)``: 0 where a token may look (the prefix, itself, what precedes it), minus infinity elsewhere."""
+    return torch.full((length, prefix + length), float("-inf")).triu(prefix + 1)
 
 
 def shared_prefix_attention(
@@ -71,7 +90,7 @@ def shared_prefix_attention(
     scaling: float,
     dropout: float = 0.0,
     *,
-    segments: list[int],
+    batch: PackedBatch,
     **_: object,
 ) -> tuple[torch.Tensor, None]:
     """Attention over a packed batch, segment by segment, so that no masked-out pair of rows is computed.
@@ -79,21 +98,77 @@ def shared_prefix_attention(
     The signature is the one Transformers calls a registered attention with: ``query`` is ``(1, heads, L, head_dim)``, ``key`` and
     ``value`` have ``key_value_heads``. Returns ``(1, L, heads, head_dim)``.
     """
-    groups = query.shape[1] // key.shape[1]
-    key, value = (t.repeat_interleave(groups, dim=1) for t in (key, value))
-    queries, keys, values = (t.split(segments, dim=2) for t in (query, key, value))
+    if query.device.type == "cpu":
+        return _CpuAttention.apply(query, key, value, batch, scaling), None
+    queries, keys, values = (t.split(batch.segments, dim=2) for t in (query, key, value))
     outputs = []
-    if segments[0]:
+    for i, mask in enumerate(batch.masks):
+        k, v = keys[i], values[i]
+        if i:
+            k, v = torch.cat([keys[0], k], dim=2), torch.cat([values[0], v], dim=2)
         outputs.append(
-            scaled_dot_product_attention(
-                queries[0], keys[0], values[0], is_causal=True, scale=scaling, dropout_p=dropout
-            )
+            scaled_dot_product_attention(queries[i], k, v, attn_mask=mask, scale=scaling, enable_gqa=True)
         )
-    for q, k, v in zip(queries[1:], keys[1:], values[1:], strict=True):
-        mask = torch.ones(q.shape[2], segments[0] + q.shape[2], dtype=torch.bool, device=q.device).tril(segments[0])
-        k, v = torch.cat([keys[0], k], dim=2), torch.cat([values[0], v], dim=2)
-        outputs.append(scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scaling, dropout_p=dropout))
     return torch.cat(outputs, dim=2).transpose(1, 2), None
+
+
+class _CpuAttention(torch.autograd.Function):
+    """The same on a CPU, with PyTorch's own flash kernels called directly: autograd would fill, slice and concatenate a
+    full-size gradient for every segment, which costs as much as the attention itself."""
+
+    @staticmethod
+    def forward(ctx, query, key, value, batch, scaling):
+        _, heads, length, head_dim = query.shape
+        output = query.new_empty(1, length, heads, head_dim)
+        logsumexps = []
+        for segment, k, v, mask in _segments(batch, key, value):
+            out, logsumexp = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+                query[:, :, segment], k, v, 0.0, False, attn_mask=mask, scale=scaling
+            )
+            output[:, segment] = out.transpose(1, 2)
+            logsumexps.append(logsumexp)
+        ctx.save_for_backward(query, key, value, output, *logsumexps)
+        ctx.batch, ctx.scaling = batch, scaling
+        return output
+
+    @staticmethod
+    def backward(ctx, grad):
+        query, key, value, output, *logsumexps = ctx.saved_tensors
+        prefix = ctx.batch.segments[0]
+        grad_q, grad_k, grad_v = torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value)
+        for (segment, k, v, mask), logsumexp in zip(_segments(ctx.batch, key, value), logsumexps, strict=True):
+            dq, dk, dv = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward(
+                grad[:, segment].transpose(1, 2),
+                query[:, :, segment],
+                k,
+                v,
+                output[:, segment].transpose(1, 2),
+                logsumexp,
+                0.0,
+                False,
+                attn_mask=mask,
+                scale=ctx.scaling,
+            )
+            grad_q[:, :, segment] = dq
+            own = segment.stop - segment.start
+            grad_k[:, :, segment] += dk[:, :, -own:]
+            grad_v[:, :, segment] += dv[:, :, -own:]
+            if segment.start:
+                grad_k[:, :, :prefix] += dk[:, :, :prefix]
+                grad_v[:, :, :prefix] += dv[:, :, :prefix]
+        return grad_q, grad_k, grad_v, None, None
+
+
+def _segments(batch: PackedBatch, key: torch.Tensor, value: torch.Tensor):
+    """Each segment's place in the sequence, the keys and values it attends to, and its mask."""
+    prefix, start = batch.segments[0], 0
+    for length, mask in zip(batch.segments, batch.masks, strict=True):
+        segment = slice(start, start + length)
+        k, v = key[:, :, segment], value[:, :, segment]
+        if start:
+            k, v = torch.cat([key[:, :, :prefix], k], dim=2), torch.cat([value[:, :, :prefix], v], dim=2)
+        start += length
+        yield segment, k, v, mask
 
 
 AttentionInterface.register(ATTENTION, shared_prefix_attention)

@@ -102,7 +102,7 @@ def batch_loss(model: PeftModel, batch: PackedBatch) -> torch.Tensor:
     vocabulary's product would otherwise be a fifth of all arithmetic."""
     core = model.get_base_model()
     hidden = core.model(
-        input_ids=batch.input_ids, position_ids=batch.position_ids, use_cache=False, segments=batch.segments
+        input_ids=batch.input_ids, position_ids=batch.position_ids, use_cache=False, batch=batch
     ).last_hidden_state
     logits = core.lm_head(hidden[0, batch.predict])
     return torch.nn.functional.cross_entropy(logits.float(), batch.targets)
@@ -123,12 +123,12 @@ def read_rows(path: Path, tokenizer, max_seq_length: int, on_event: OnEvent) -> 
 
 
 @torch.no_grad()
-def validation_loss(model: PeftModel, batches: list[PackedBatch], device: torch.device) -> float:
+def validation_loss(model: PeftModel, batches: list[PackedBatch], device: torch.device, dtype: torch.dtype) -> float:
     """Mean cross-entropy per answer token over all validation rows."""
     model.eval()
     total = tokens = 0
     for batch in batches:
-        total += batch_loss(model, batch.to(device)).item() * len(batch.targets)
+        total += batch_loss(model, batch.to(device, dtype)).item() * len(batch.targets)
         tokens += len(batch.targets)
     model.train()
     return total / tokens
@@ -161,7 +161,7 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
     merged = MergedForward(model) if spec.adapter_dropout == 0 else None
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
-        parameters, lr=spec.learning_rate, betas=(spec.adam_beta1, spec.adam_beta2), weight_decay=spec.weight_decay
+        parameters, lr=spec.learning_rate, betas=(spec.adam_beta1, spec.adam_beta2), weight_decay=spec.weight_decay, fused=True
     )
 
     steps_per_epoch = math.ceil(len(rows) / spec.batch_size)
@@ -196,7 +196,7 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
         batch = pack([rows[i] for i in order[index * spec.batch_size : (index + 1) * spec.batch_size]])
         # A step's own seed makes dropout the same in a resumed run as in one that was never stopped.
         torch.manual_seed(spec.seed * 1_000_003 + progress.step)
-        loss = batch_loss(model, batch.to(device))
+        loss = batch_loss(model, batch.to(device, dtype))
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
@@ -213,7 +213,7 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
         if progress.step % spec.log_every_n_steps == 0 or last:
             on_event({"type": "train_loss", **where, "value": progress.take_mean()})
         if progress.step % check_every == 0 or last:
-            value = validation_loss(model, validation, device)
+            value = validation_loss(model, validation, device, dtype)
             on_event({"type": "val_loss", **where, "value": value})
             if progress.best_val_loss is None or value < progress.best_val_loss:
                 progress.best_val_loss, progress.best_epoch = value, where["epoch"]
