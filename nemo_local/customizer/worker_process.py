@@ -43,7 +43,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=_environment(),
+                env=_environment(order["gateway_url"]),
                 start_new_session=True,  # Ctrl-C at the platform's terminal is for the platform, which then stops this
             )
 
@@ -102,10 +102,12 @@ def read_log(job_dir: Path, limit: int) -> str:
         return file.read().decode("utf-8", errors="replace")
 
 
-def _environment() -> dict[str, str]:
+def _environment(gateway_url: str) -> dict[str, str]:
     environ = {key: value for key, value in os.environ.items() if key not in SECRETS}
-    # The worker talks to the platform's own Hub: reachable however offline or behind a proxy the machine is.
+    # The worker's Hub is the platform's own: reachable however offline or behind a proxy the machine is. PEFT asks it
+    # for the base model's config whenever it saves; asked here, it gets its 404 at once and nothing leaves the machine.
     environ.pop("HF_HUB_OFFLINE", None)
+    environ["HF_ENDPOINT"] = f"{gateway_url}/v1/hf"
     local = "127.0.0.1,localhost"
     for name in ("NO_PROXY", "no_proxy"):
         environ[name] = f"{environ[name]},{local}" if environ.get(name) else local

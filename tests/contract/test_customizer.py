@@ -110,8 +110,8 @@ def customizer(start_gateway, tmp_path_factory) -> Customizer:
     one.add_dataset(
         "tiny",
         {
-            "training/training.jsonl": [tool_row(city) for city in ("Oslo", "Bern", "Lima", "Cairo", "Quito", "Rome")],
-            "validation/validation.jsonl": [tool_row(city) for city in ("Paris", "Tunis")],
+            "training/training.jsonl": [tool_row(city) for city in ("Oslo", "Bern", "Lima")],
+            "validation/validation.jsonl": [tool_row("Paris")],
         },
     )
     one.add_dataset("chat", {"training/a.jsonl": [chat_row(i) for i in range(12)]})
@@ -122,6 +122,7 @@ def test_a_training_ends_with_a_registered_model(customizer, tmp_path):
     asked = {
         "epochs": 2,
         "learning_rate": 1e-3,
+        "batch_size": 1,
         "max_steps": 3,
         "log_every_n_steps": 1,
         "val_check_interval": 2,
@@ -144,7 +145,7 @@ def test_a_training_ends_with_a_registered_model(customizer, tmp_path):
     assert [point.step for point in curves.val_loss] == [2, 3]
     assert details.val_loss == min(point.value for point in curves.val_loss) < curves.train_loss[0].value
     assert details.elapsed_time > details.metrics.training_seconds > 0
-    assert details.metrics.tokens > 1000 and details.metrics.tokens_per_second > 0
+    assert details.metrics.tokens > 500 and details.metrics.tokens_per_second > 0
 
     model = customizer.sdk.models.retrieve("weather@v1", namespace=NAMESPACE)
     assert model.base_model == BASE_MODEL
