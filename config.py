@@ -69,7 +69,8 @@ BASE_MODEL_VERSION = os.environ.get("BASE_MODEL_VERSION", BASE_MODEL_VERSION)
 # Your own corner: two people with different namespaces never meet. Lower case letters, digits and hyphens.
 NMS_NAMESPACE = os.environ.get("NMS_NAMESPACE", "tool-calling")
 DATASET_NAME = os.environ.get("DATASET_NAME", "xlam-tool-calling")
-# The model you train: namespace/name@version. A new version keeps the old one beside it.
+# The model you train: namespace/name@version. Training again with other data or settings makes the next version
+# (v2, v3 ...) and keeps the earlier ones; the notebooks then go on with the newest.
 CUSTOM_MODEL = os.environ.get("CUSTOM_MODEL", f"{NMS_NAMESPACE}/tool-caller@v1")
 
 # --- Certificates ----------------------------------------------------------------------------------------------

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from flywheel_helpers import data_store, entity_store
-from flywheel_helpers.errors import ConfigError, Conflict
+from flywheel_helpers.errors import ConfigError, Conflict, DataError
 from flywheel_helpers.http import Connection
 from flywheel_helpers.jobs import ACTIVE, INPUTS_FIELD, Job, digest, same_inputs
 
@@ -106,12 +107,16 @@ def cancel(nemo: Connection, job_id: str) -> dict[str, Any]:
 def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = False) -> Job:
     """Start a training, or find the one that was started before with the same inputs.
 
-    The inputs are the base model's configuration, the stored training and validation files, the hyperparameters and
-    the name of the model to make. A finished job with these inputs is reused, one under way is joined.
+    The inputs are the base model's configuration, the stored training and validation files, and the hyperparameters.
+    The newest finished job is reused if it had these inputs; one under way with them is joined. A new job makes the
+    model CUSTOM_MODEL or, where that is there already, its next version: what was trained before is kept.
 
     Args:
         hyperparameters: how to train.
         retrain: start a new job all the same.
+
+    Returns:
+        the job, with the full name of its model.
 
     Raises:
         ConfigError: no such base model or version.
@@ -125,15 +130,16 @@ def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = Fa
         "config": config,
         "dataset": {"namespace": settings.namespace, "name": settings.dataset_name},
         "hyperparameters": hyperparameters.body(),
-        "output_model": settings.custom_model,
         "namespace": settings.namespace,
         "description": "Tool calling, from the data flywheel course",
     }
     inputs = digest({**body, "files": data_store.dataset_revision(nemo, ("training", "validation"))})
-    body["custom_fields"] = {INPUTS_FIELD: inputs}
-    earlier = None if retrain else _earlier_job(nemo, inputs, settings.custom_model)
+    jobs = list_jobs(nemo)
+    earlier = None if retrain else _earlier_job(nemo, jobs, inputs)
     if earlier:
         return earlier
+    model = _free_version(nemo, jobs)
+    body |= {"output_model": model, "custom_fields": {INPUTS_FIELD: inputs}}
     if settings.wandb_api_key:
         body["integrations"] = [{"type": "wandb", "wandb": {"project": settings.namespace}}]
     try:
@@ -145,11 +151,27 @@ def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = Fa
             headers={"wandb-api-key": settings.wandb_api_key} if settings.wandb_api_key else None,
         )
     except Conflict as error:
-        error.hint = f"Give the model another version in CUSTOM_MODEL; {settings.custom_model} stays as it is."
+        error.hint = f"Give the model another name in CUSTOM_MODEL; {model} stays as it is."
         raise
     for warning in job.get("warnings") or []:
         warnings.warn(f"Customizer: {warning.get('message', warning)}", stacklevel=2)
-    return Job(job["id"], "new", settings.custom_model, "A new job was started.")
+    return Job(job["id"], "new", model, "A new job was started.")
+
+
+def tuned_model(nemo: Connection) -> str:
+    """Full name of the newest model trained under the name of CUSTOM_MODEL, whatever its version.
+
+    Raises:
+        DataError: there is none yet.
+    """
+    newest = _newest(nemo, list_jobs(nemo))
+    if newest:
+        return newest["output_model"]
+    if entity_store.find_model(nemo, nemo.settings.custom_model) is not None:  # brought here by other means
+        return nemo.settings.custom_model
+    raise DataError(
+        f"There is no model {nemo.settings.custom_model} yet.", "Train it first (notebook 02_customization)."
+    )
 
 
 def newest_training(jobs: list[dict[str, Any]], model: str) -> str:
@@ -176,12 +198,40 @@ def training_numbers(job: dict[str, Any]) -> dict[str, float | int | None]:
     }
 
 
-def _earlier_job(nemo: Connection, inputs: str, model: str) -> Job | None:
-    jobs = list_jobs(nemo)
+def _newest(nemo: Connection, jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The newest finished job for CUSTOM_MODEL, in any version, whose model was not deleted since."""
+    name = nemo.settings.custom_model.partition("@")[0]
+    finished = (job for job in jobs if job["status"] == "completed" and job.get("output_model"))
+    return next(
+        (
+            job
+            for job in finished
+            if job["output_model"].partition("@")[0] == name
+            and entity_store.find_model(nemo, job["output_model"]) is not None
+        ),
+        None,
+    )
+
+
+def _earlier_job(nemo: Connection, jobs: list[dict[str, Any]], inputs: str) -> Job | None:
+    newest = _newest(nemo, jobs)
     for job in same_inputs(jobs, inputs):
         if job["status"] in ACTIVE:
-            return Job(job["id"], "joined", model, "A job with the same inputs is under way: joined it.")
-        # A model that was deleted, or replaced by a later training with other inputs, is to be made again.
-        if job["id"] == newest_training(jobs, model) and entity_store.find_model(nemo, model) is not None:
-            return Job(job["id"], "reused", model, "A finished job with the same inputs is there: reused it.")
+            note = "A job with the same inputs is under way: joined it."
+            return Job(job["id"], "joined", job["output_model"], note)
+        # Only the newest: notebook 03 evaluates that one, and must not meet a model with other inputs.
+        if newest and job["id"] == newest["id"]:
+            note = "A finished job with the same inputs is there: reused it."
+            return Job(job["id"], "reused", job["output_model"], note)
     return None
+
+
+def _free_version(nemo: Connection, jobs: list[dict[str, Any]]) -> str:
+    """CUSTOM_MODEL or, where that is taken, the same name with the next free version: v1, v2, v3 ..."""
+    taken = {f"{model.get('namespace')}/{model.get('name')}" for model in entity_store.list_models(nemo)}
+    taken |= {job.get("output_model") for job in jobs if job["status"] in ACTIVE}
+    model = nemo.settings.custom_model
+    while model in taken:
+        stem, number = re.fullmatch(r"(.*?)(\d*)", model).groups()
+        model = f"{stem}{int(number) + 1}" if number else f"{stem}-2"
+    return model

@@ -27,7 +27,7 @@ class Platform:
 
     def __init__(self):
         self.jobs = {"customization": [], "evaluation": []}
-        self.models = {"ada/caller@v1": {}}
+        self.models = {"ada/caller@v1": {}}  # without namespace and name: its name is free for a new job
         self.entities = {}
         self.requests = []
 
@@ -35,6 +35,8 @@ class Platform:
         self.requests.append((request.method, request.url.path))
         body = json.loads(request.content) if request.content else {}
         parts = request.url.path.strip("/").split("/")[1:]
+        if parts == ["models"] and request.method == "GET":
+            return page(list(self.models.values()))
         if parts[0] == "models":
             return self._one(self.models, "/".join(parts[1:]), request, body)
         if parts == ["customization", "configs"]:
@@ -82,6 +84,13 @@ def nemo(connection, platform, monkeypatch):
 # --- Customizer
 
 
+def finish(platform) -> None:
+    """The newest training ends well, and its model is registered."""
+    job = platform.jobs["customization"][0]
+    job["status"] = "completed"
+    platform.models[job["output_model"]] = {"namespace": "ada", "name": job["output_model"].split("/")[1]}
+
+
 def test_the_same_training_is_joined_then_reused(nemo, platform):
     first = customizer.train(nemo, Hyperparameters())
     assert first.how == "new" and first.model == "ada/caller@v1"
@@ -116,12 +125,41 @@ def test_new_test_rows_do_not_make_a_training_outdated(nemo, platform):
     assert customizer.train(nemo, Hyperparameters()).how == "reused"
 
 
-def test_a_model_replaced_by_another_training_is_made_again(nemo, platform):
-    for epochs in (1, 2):
-        customizer.train(nemo, Hyperparameters(epochs=epochs))
-        platform.jobs["customization"][0]["status"] = "completed"
-    assert customizer.train(nemo, Hyperparameters(epochs=2)).how == "reused"
-    assert customizer.train(nemo, Hyperparameters(epochs=1)).how == "new"
+def test_every_new_training_makes_the_next_version(nemo, platform):
+    platform.models.clear()
+    made = []
+    for epochs in (1, 2, 1):
+        job = customizer.train(nemo, Hyperparameters(epochs=epochs))
+        assert job.how == "new"
+        finish(platform)
+        assert customizer.train(nemo, Hyperparameters(epochs=epochs)).how == "reused"
+        assert customizer.tuned_model(nemo) == job.model
+        made.append(job.model)
+    assert made == ["ada/caller@v1", "ada/caller@v2", "ada/caller@v3"]
+
+
+def test_a_deleted_model_is_made_again_under_its_name(nemo, platform):
+    platform.models.clear()
+    customizer.train(nemo, Hyperparameters())
+    finish(platform)
+    platform.models.clear()
+    with pytest.raises(errors.DataError, match="no model ada/caller@v1 yet"):
+        customizer.tuned_model(nemo)
+    assert customizer.train(nemo, Hyperparameters()).model == "ada/caller@v1"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("ada/caller@v9", "ada/caller@v10"), ("ada/caller@final", "ada/caller@final-2")]
+)
+def test_versions_count_on(connection, platform, monkeypatch, first, second):
+    monkeypatch.setattr(data_store, "dataset_revision", lambda nemo, folders: "r")
+    nemo = connection(platform, custom_model=first)
+    customizer.train(nemo, Hyperparameters())  # still under way, so its name is taken as well
+    assert customizer.train(nemo, Hyperparameters(), retrain=True).model == second
+
+
+def test_a_model_brought_by_other_means_is_used(nemo):
+    assert customizer.tuned_model(nemo) == "ada/caller@v1"
 
 
 def test_jobs_of_others_are_left_alone(nemo, platform):
@@ -226,7 +264,7 @@ def test_a_retrained_model_is_evaluated_again(nemo, platform):
     evaluator.evaluate(nemo, "ada/caller@v1")
     platform.jobs["evaluation"][0]["status"] = "completed"
     assert evaluator.evaluate(nemo, "ada/caller@v1").how == "reused"
-    customizer.train(nemo, Hyperparameters(), retrain=True)
+    assert customizer.train(nemo, Hyperparameters(), retrain=True).model == "ada/caller@v1"
     platform.jobs["customization"][0]["status"] = "completed"
     assert evaluator.evaluate(nemo, "ada/caller@v1").how == "new"
 
