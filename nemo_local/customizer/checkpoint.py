@@ -42,7 +42,7 @@ def save_checkpoint(folder: Path, model: PeftModel, optimizer: torch.optim.Optim
     unfinished, old = folder.with_suffix(".tmp"), folder.with_suffix(".old")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    save_file(get_peft_model_state_dict(model), unfinished / "adapter.safetensors")
+    save_file(get_peft_model_state_dict(model, save_embedding_layers=False), unfinished / "adapter.safetensors")
     state = {
         f"{index}.{name}": value
         for index, entry in optimizer.state_dict()["state"].items()
