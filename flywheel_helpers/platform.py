@@ -149,7 +149,7 @@ def _wait_ready(home: Path, tell: Callable[[str], None], process: subprocess.Pop
         if elapsed > next_word:
             tell(f"{elapsed:4.0f} s  {word} (the first start converts the base model: a minute or two)")
             next_word += 15.0
-        time.sleep(0.5)
+        time.sleep(0.2)
 
 
 def _last_words(log: Path) -> str:

@@ -54,13 +54,17 @@ def text(cell) -> str:
     return "".join(output.text for output in cell.outputs if output.output_type == "stream")
 
 
-def test_waiting_in_a_kernel_nobody_watches(monkeypatch):
+def test_waiting_in_a_kernel_nobody_watches_and_records(monkeypatch):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    cell = execute(WAITING).cells[0]
-    lines = text(cell).splitlines()
+    record = 'from flywheel_helpers.records import record\nrecord("a", {"x": 1})\nrecord("b", 2.5)'
+    notebook = execute(WAITING, record, 'record("b", 3)')
+    waiting, *recording = notebook.cells
+    lines = text(waiting).splitlines()
     assert lines[0] == "Training ada/m@v1" and lines[-1] == "completed: step 2"
     assert " |  50% | running | step 2" in lines[1]
-    assert [picture[:8] for picture in pictures(cell)] == [PNG]
+    assert [picture[:8] for picture in pictures(waiting)] == [PNG]
+    assert read_records(notebook) == {"a": {"x": 1}, "b": 3}
+    assert all(output.data == {} for cell in recording for output in cell.outputs), "records must not show"
 
 
 def test_waiting_in_jupyter_leaves_text_and_the_last_picture(monkeypatch):
@@ -69,14 +73,6 @@ def test_waiting_in_jupyter_leaves_text_and_the_last_picture(monkeypatch):
     assert text(cell).splitlines() == ["Training ada/m@v1", "completed: step 2"]
     assert [picture[:8] for picture in pictures(cell)] == [PNG]
     assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in cell.outputs)
-
-
-def test_records_travel_in_the_notebook_and_show_nothing():
-    notebook = execute(
-        'from flywheel_helpers.records import record\nrecord("a", {"x": 1})\nrecord("b", 2.5)', 'record("b", 3)'
-    )
-    assert read_records(notebook) == {"a": {"x": 1}, "b": 3}
-    assert all(output.data == {} for cell in notebook.cells for output in cell.outputs)
 
 
 def test_table_as_text_and_as_html():

@@ -222,7 +222,10 @@ def test_connection_that_breaks(settings):
 
 
 def test_not_http_at_all(settings):
-    with silent_server(b"SSH-2.0-OpenSSH_9\r\n") as url, pytest.raises(errors.Unreachable, match="the connection broke"):
+    with (
+        silent_server(b"SSH-2.0-OpenSSH_9\r\n") as url,
+        pytest.raises(errors.Unreachable, match="the connection broke"),
+    ):
         real(settings, url, max_retries=0).json("NIM proxy", "GET", "/v1/models")
 
 
@@ -237,7 +240,7 @@ def test_certificate_nobody_trusts(connection):
 
 def test_loopback_is_never_sent_to_a_proxy(settings, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
-    body = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'
+    body = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
     with silent_server(body) as url:
         assert real(settings, url).json("NIM proxy", "GET", "/v1/models") == {}
 

@@ -22,7 +22,7 @@ STAND_IN = """
 import http.server, json, os, pathlib, subprocess, sys, threading
 if os.environ.get("BROKEN"):
     sys.exit("nemo_local: Port 8080 is held by nginx (process 7).")
-stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"
+stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
 child = subprocess.Popen([sys.executable, "-c", stubborn])
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
@@ -44,7 +44,7 @@ def home(tmp_path, monkeypatch):
     (package / "__init__.py").touch()
     (package / "__main__.py").write_text(STAND_IN)
     monkeypatch.chdir(tmp_path)  # where `python -m` looks first
-    monkeypatch.setattr(platform, "STOP_DEADLINE", 1.0)
+    monkeypatch.setattr(platform, "STOP_DEADLINE", 0.3)
     home = tmp_path / "home"
     yield home
     platform.down(home)
@@ -86,7 +86,6 @@ def test_a_stale_file_is_not_believed(home, content):
     home.mkdir()
     (home / "platform.json").write_text(content)
     assert platform.find(home) is None
-    assert platform.up(home, print)[1]
 
 
 def test_a_process_id_that_went_to_someone_else(home):
