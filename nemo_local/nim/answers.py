@@ -141,8 +141,11 @@ async def _begin(
     catalog: Catalog,
     pool: EnginePool,
 ) -> Answer:
-    model = catalog.find(body.model)
-    engine = await pool.get(model)
+    try:
+        f"{prompt}{grammar}".encode()
+    except UnicodeEncodeError as error:
+        raise NimError(422, f"The request has text that is not Unicode: {error}", code="invalid_value") from None
+    engine = await pool.get(catalog.find(body.model))
     sampling = Sampling(
         max_tokens=max_tokens or DEFAULT_MAX_TOKENS,
         temperature=body.temperature,

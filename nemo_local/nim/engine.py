@@ -117,7 +117,8 @@ class Engine:
 
     def __init__(self, model: Path, adapter: Path | None = None) -> None:
         self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
-        self._pipeline = _pipeline(model, adapter)
+        self._make_pipeline = lambda: _pipeline(model, adapter)
+        self._pipeline = self._make_pipeline()
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._incoming: list[Generation] = []
@@ -183,17 +184,14 @@ class Engine:
             except Exception as error:
                 log.exception("a step of the engine failed")
                 self._fail_all(EngineError(f"the engine failed: {error}"))
+                # A step that broke off leaves its requests in the cache for good.
+                self._pipeline = self._make_pipeline()
             # The step held the global lock throughout; here the HTTP server has its turn.
             time.sleep(0)
 
     def _join(self, generation: Generation) -> None:
         tokens = openvino.Tensor(np.array([generation.prompt_ids], dtype=np.int64))
-        config = self._config(generation)
-        try:
-            generation.handle = self._pipeline.add_request(next(self._numbers), tokens, config)
-        except Exception as error:  # of this request alone: a grammar the engine cannot compile, for example
-            log.exception("a request was refused by the engine")
-            self._end(generation, EngineError(f"the engine refused the request: {error}"))
+        generation.handle = self._pipeline.add_request(next(self._numbers), tokens, self._config(generation))
 
     def _config(self, generation: Generation) -> openvino_genai.GenerationConfig:
         sampling = generation.sampling
@@ -220,6 +218,8 @@ class Engine:
             finished = output.finish_reason
             if piece := text.add(output.generated_ids):
                 generation.put(piece)
+        if generation.cancelled:
+            log.info("an answer was cancelled after %d tokens", generation.completion_tokens)
         if generation.cancelled or text.stopped:
             handle.cancel()
             generation.finish_reason = "stop"
@@ -241,8 +241,6 @@ class Engine:
 
     def _fail_all(self, error: EngineError) -> None:
         for generation in list(self._active):
-            if generation.handle is not None:
-                generation.handle.cancel()
             self._end(generation, error)
 
 

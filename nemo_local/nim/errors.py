@@ -33,6 +33,13 @@ class NimError(Exception):
         return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
 
 
+def _problem(error: dict) -> tuple[str, str]:
+    """Field and message of one of pydantic's errors."""
+    if error["type"] == "json_invalid":  # its `loc` is a position in the text
+        return "", f"is not JSON: {error['ctx']['error']}"
+    return ".".join(map(str, error["loc"][1:])), error["msg"].removeprefix("Value error, ")
+
+
 def install_error_handlers(app: FastAPI, log_file: Path) -> None:
     """Make every failure of ``app`` an OpenAI error; an unexpected one names ``log_file``, which has its traceback."""
 
@@ -41,7 +48,7 @@ def install_error_handlers(app: FastAPI, log_file: Path) -> None:
 
     def invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
         # `loc` begins with "body". Without pydantic's `input`, which would send back what the client wrote.
-        problems = [(".".join(map(str, e["loc"][1:])), e["msg"]) for e in error.errors()]
+        problems = [_problem(e) for e in error.errors()]
         message = "; ".join(f"{field or 'body'}: {text}" for field, text in problems)
         return answer(NimError(422, message, param=problems[0][0] or None, code="invalid_value"))
 

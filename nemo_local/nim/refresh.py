@@ -77,7 +77,7 @@ class Refresher:
         async with httpx.AsyncClient(base_url=self._gateway_url, timeout=30, trust_env=False) as http:
             while True:
                 try:
-                    await self._refresh(http)
+                    await self.refresh(http)
                     self._say_answering(None)
                 except NimError:  # the base model could not be loaded; the log and `waiting_for` say why
                     await asyncio.sleep(_FAILED_BASE_SECONDS)
@@ -87,7 +87,16 @@ class Refresher:
                     log.exception("a refresh failed; what is served stays as it is")
                 await asyncio.sleep(interval)
 
-    async def _refresh(self, http: httpx.AsyncClient) -> None:
+    async def refresh(self, http: httpx.AsyncClient) -> None:
+        """Look once and act on what is found.
+
+        Args:
+            http: client of the gateway.
+
+        Raises:
+            httpx.HTTPError, ValueError, KeyError, TypeError: the gateway gave no usable answer.
+            NimError: the base model could not be loaded.
+        """
         deployments = await _all_pages(http, "/v1/deployment/model-deployments")
         deployed = {model for deployment in deployments for model in deployment["models"]}
         if BASE_MODEL_NAME in deployed:

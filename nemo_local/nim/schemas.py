@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 
 class StrictBody(BaseModel):
@@ -103,7 +103,7 @@ class GenerationBody(StrictBody):
 
     @field_validator("temperature", "top_p", "n", "presence_penalty", "frequency_penalty", mode="before")
     @classmethod
-    def _null_is_default(cls, value: Any, info: Any) -> Any:
+    def _null_is_default(cls, value: Any, info: ValidationInfo) -> Any:
         return cls.model_fields[info.field_name].default if value is None else value
 
     @field_validator("stop")
@@ -129,17 +129,18 @@ class ChatBody(GenerationBody):
 
     @field_validator("tool_choice", "parallel_tool_calls", mode="before")
     @classmethod
-    def _null_is_usual(cls, value: Any, info: Any) -> Any:
+    def _null_is_usual(cls, value: Any, info: ValidationInfo) -> Any:
         return cls.model_fields[info.field_name].default if value is None else value
 
-    @model_validator(mode="after")
-    def _choice_fits_tools(self) -> ChatBody:
-        names = [tool.function.name for tool in self.tools or []]
-        if self.tool_choice == "required" and not names:
-            raise ValueError('`tool_choice` is "required", but there are no `tools`')
-        if self.named_tool is not None and self.named_tool not in names:
-            raise ValueError(f"`tool_choice` names {self.named_tool!r}, but `tools` has {', '.join(names) or 'none'}")
-        return self
+    @field_validator("tool_choice")
+    @classmethod
+    def _choice_fits_tools(cls, choice: str | NamedTool, info: ValidationInfo) -> str | NamedTool:
+        names = [tool.function.name for tool in info.data.get("tools") or []]
+        if choice == "required" and not names:
+            raise ValueError('is "required", but there are no `tools`')
+        if isinstance(choice, NamedTool) and choice.function.name not in names:
+            raise ValueError(f"names {choice.function.name!r}, but `tools` has {', '.join(names) or 'none'}")
+        return choice
 
     @property
     def named_tool(self) -> str | None:

@@ -15,8 +15,8 @@ from typing import Any
 import jsonschema
 
 _MAX_TEXT = 400
-_MAX_ITEMS = 40
-_MAX_CALLS = 8
+_MAX_ITEMS = 24
+_MAX_CALLS = 5
 _MAX_ENUMERATED = 500
 
 #: Rules that need no schema. A number has at most 15 digits: what a double holds.
