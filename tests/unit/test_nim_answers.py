@@ -1,0 +1,172 @@
+"""What the NIM proxy makes of a model's text, and of the pieces in which it comes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+from nemo_local.nim.answers import read_chat_answer
+from nemo_local.nim.errors import NimError
+from nemo_local.nim.schemas import ChatBody
+from nemo_local.nim.served import Catalog, EnginePool, ServedModel
+from nemo_local.nim.structured import UnsupportedSchema, tool_call_grammar
+from nemo_local.nim.text import TextStream
+
+CALLS = '[\n  {\n    "name": "f",\n    "arguments": {\n      "x": 3\n    }\n  }\n]'
+
+
+def chat_body(parameters: dict | None = None, **fields) -> ChatBody:
+    function = {"name": "f", "parameters": parameters or {"type": "object", "properties": {"x": {"type": "integer"}}}}
+    defaults = {
+        "model": "m",
+        "messages": [{"role": "user", "content": "?"}],
+        "tools": [{"type": "function", "function": function}],
+    }
+    return ChatBody.model_validate({**defaults, **fields})
+
+
+def test_a_list_of_calls_becomes_tool_calls():
+    message, finish_reason = read_chat_answer(chat_body(), CALLS, "stop")
+
+    assert finish_reason == "tool_calls"
+    assert message["content"] is None
+    (call,) = message["tool_calls"]
+    assert call["type"] == "function" and call["id"].startswith("call_")
+    assert call["function"] == {"name": "f", "arguments": '{"x": 3}'}
+
+
+@pytest.mark.parametrize("text", ["{[]}", "I cannot help with that.", '[{"name": "f", "arguments": '])
+def test_what_is_no_call_stays_content(text):
+    assert read_chat_answer(chat_body(), text, "stop") == ({"role": "assistant", "content": text}, "stop")
+
+
+@pytest.mark.parametrize("fields", [{"tools": None}, {"tool_choice": "none"}])
+def test_without_tools_a_list_of_calls_is_only_text(fields):
+    message, finish_reason = read_chat_answer(chat_body(**fields), CALLS, "stop")
+    assert (message["content"], finish_reason) == (CALLS, "stop")
+
+
+def test_a_required_call_that_was_cut_is_not_passed_off_as_a_call():
+    message, finish_reason = read_chat_answer(chat_body(tool_choice="required"), CALLS[:-20], "length")
+    assert (message, finish_reason) == ({"role": "assistant", "content": CALLS[:-20]}, "length")
+
+
+def test_a_required_call_against_a_rule_no_grammar_knows_is_an_error_that_names_the_rule():
+    parameters = {"type": "object", "properties": {"x": {"type": "integer", "multipleOf": 2}}}
+    with pytest.raises(NimError, match="arguments.x does not fit the schema's 'multipleOf'") as caught:
+        read_chat_answer(chat_body(parameters, tool_choice="required"), CALLS, "stop")
+    assert caught.value.status == 422
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"properties": {"x": {"$ref": "#/$defs/no"}}}, "#/\\$defs/no leads nowhere"),
+        ({"properties": {"x": {"$ref": "#/properties/x"}}}, "contains itself"),
+        ({"properties": {"x": {"enum": ["a"], "type": "integer"}}}, 'no value of \\["a"\\] fits'),
+        ({"properties": {"x": {"type": "float"}}}, "float"),
+    ],
+)
+def test_a_schema_nothing_can_be_made_of_is_refused_with_the_function(parameters, message):
+    with pytest.raises(UnsupportedSchema, match=f"the parameters of 'f': .*{message}"):
+        tool_call_grammar([{"function": {"name": "f", "parameters": parameters}}])
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    """One token for each byte."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE(vocab={byte: n for n, byte in enumerate(alphabet)}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def pieces(tokenizer: Tokenizer, text: str, *stop: str) -> list[str]:
+    stream = TextStream(tokenizer, stop)
+    collected = []
+    for token in tokenizer.encode(text).ids:
+        collected.append(stream.add([token]))
+        if stream.stopped:
+            break
+    return [piece for piece in (*collected, stream.rest()) if piece]
+
+
+def test_a_character_comes_whole_or_not_at_all(tokenizer):
+    assert pieces(tokenizer, "é🙂x") == ["é", "🙂", "x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "stop", "expected"),
+    [
+        ("one END two", ["END"], "one "),
+        ("one EN", ["END"], "one EN"),
+        ("aab", ["ab"], "a"),
+        ("EENDE", ["END"], "E"),
+        ("x.y;z", [";", "."], "x"),
+        ("no stop here", ["END", "xyz"], "no stop here"),
+    ],
+)
+def test_a_stop_text_ends_the_answer_though_it_comes_in_pieces(tokenizer, text, stop, expected):
+    assert "".join(pieces(tokenizer, text, *stop)) == expected
+
+
+class FakeEngine:
+    def __init__(self, model: ServedModel) -> None:
+        self.model, self.idle, self.closed = model, True, False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+MODELS = [ServedModel(name, "base", 0) for name in "abcd"]
+
+
+def test_the_pool_makes_room_by_unloading_what_is_idle_and_unused_the_longest():
+    async def use() -> list[bool]:
+        pool = EnginePool(FakeEngine, capacity=3)
+        a, b, c = [await pool.get(model) for model in MODELS[:3]]
+        assert await pool.get(MODELS[0]) is a
+        b.idle = False
+        await pool.get(MODELS[3])
+        return [engine.closed for engine in (a, b, c)]
+
+    assert asyncio.run(use()) == [False, False, True]
+
+
+def test_the_pool_loads_a_model_once_for_many_requests():
+    loaded = []
+
+    def load(model: ServedModel) -> FakeEngine:
+        loaded.append(model.id)
+        return FakeEngine(model)
+
+    async def use() -> None:
+        pool = EnginePool(load, capacity=2)
+        await asyncio.gather(*(pool.get(model) for model in MODELS[:2] * 5))
+
+    asyncio.run(use())
+    assert sorted(loaded) == ["a", "b"]
+
+
+def test_a_model_that_cannot_be_loaded_is_a_503_with_the_reason_and_can_be_asked_for_again():
+    def load(model: ServedModel) -> FakeEngine:
+        raise OSError("no such file")
+
+    async def use() -> list[int]:
+        pool = EnginePool(load)
+        results = await asyncio.gather(*(pool.get(MODELS[0]) for _ in range(2)), return_exceptions=True)
+        assert all("no such file" in result.message for result in results)
+        return [result.status for result in results]
+
+    assert asyncio.run(use()) == [503, 503]
+
+
+def test_an_unknown_model_is_a_404_with_the_known_ones():
+    catalog = Catalog()
+    catalog.models = {model.id: model for model in MODELS[:2]}
+    with pytest.raises(NimError, match="'z' is not served here. Served: a, b") as caught:
+        catalog.find("z")
+    assert (caught.value.status, caught.value.param) == (404, "model")
