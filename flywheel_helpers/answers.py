@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import textwrap
 from typing import Any
 
-LONGEST_LINE = 160  # characters of a quoted answer; a base model can ramble
+LINE, MOST_LINES = 96, 20  # of what is quoted; a base model can ramble
 
 
 def calls(message: dict[str, Any]) -> list[dict[str, Any]]:
@@ -50,43 +50,38 @@ def one_line(message: dict[str, Any]) -> str:
     """An answer as a line of code, `add(a=1, b=2)`; where nothing was called, the text in quotation marks."""
     written = [f"{call['name']}({_arguments(call['arguments'])})" for call in calls(message)]
     if written:
-        return _short(" + ".join(written))
+        return " + ".join(written)
     text = " ".join((message.get("content") or "").split())
-    return _short(f'no call, but "{text}"') if text.strip("{[]} ") else "no call"
+    return f'no call, but "{text}"' if text.strip("{[]} ") else "no call"
 
 
 def quote(message: dict[str, Any]) -> str:
     """An answer as it came, each line after a `> `: the calls as JSON where there are any, else the text."""
     found = calls(message)
-    text = json.dumps(found, indent=2, ensure_ascii=False) if found else message.get("content") or "{[]}"
-    return "\n".join(f"> {_short(line)}" for line in text.strip().splitlines())
+    if found:
+        lines = json.dumps(found, indent=2, ensure_ascii=False).splitlines()
+    else:
+        text = (message.get("content") or "{[]}").strip()
+        lines = [part for line in text.splitlines() for part in textwrap.wrap(line, LINE) or [""]]
+    cut = [*lines[:MOST_LINES], "..."] if len(lines) > MOST_LINES else lines
+    return "\n".join(f"> {line}".rstrip() for line in cut)
 
 
-def side_by_side(
-    base: list[dict[str, Any]],
-    tuned: list[dict[str, Any]],
-    is_right: Callable[[dict[str, Any]], bool],
-    wanted: tuple[bool, bool],
-    most: int,
-) -> str:
+def side_by_side(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
     """Questions with the right answer and those of both models, each line after a `> `.
 
     Args:
-        base: from `evaluator.samples`; `tuned` likewise, for the same rows.
-        is_right: tells whether a sample counts as right.
-        wanted: whether base and tuned are right in the rows to show.
-        most: how many.
+        pairs: samples of the base and the tuned model for the same row, from `evaluator.samples`.
     """
-    pairs = [pair for pair in zip(base, tuned, strict=True) if tuple(map(is_right, pair)) == wanted]
     blocks = []
-    for before, after in pairs[:most]:
+    for base, tuned in pairs:
         lines = {
-            "question": before["item"]["messages"][-1]["content"],
-            "right": one_line(before["item"]),
-            "base": one_line(before.get("response") or {}),
-            "tuned": one_line(after.get("response") or {}),
+            "question": base["item"]["messages"][-1]["content"],
+            "right": one_line(base["item"]),
+            "base": one_line(base.get("response") or {}),
+            "tuned": one_line(tuned.get("response") or {}),
         }
-        blocks.append("\n".join(f"> {name:8}  {text}" for name, text in lines.items()))
+        blocks.append("\n".join(f"> {name:8}  {_short(text)}" for name, text in lines.items()))
     return "\n>\n".join(blocks) or "> There is none."
 
 
@@ -97,4 +92,4 @@ def _arguments(arguments: Any) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 4]} ..."
+    return text if len(text) <= LINE else f"{text[: LINE - 4]} ..."

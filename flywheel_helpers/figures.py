@@ -16,7 +16,7 @@ GREY, PALE_BLUE, PALE_ORANGE = "#E8E8E8", "#CFE4F2", "#FBE6BF"
 
 def flywheel() -> Picture:
     """The services in the order the notebooks meet them, and what passes from one to the next."""
-    figure, axes = _canvas(8.4, 3.0, 84, 30)
+    figure, axes = _canvas(8.4, 2.6, 84, 26)
     boxes = {
         "Data Store\nEntity Store": (2, "01", GREY),
         "Customizer": (24, "02", PALE_ORANGE),

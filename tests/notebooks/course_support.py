@@ -1,0 +1,86 @@
+"""The course as a learner runs it: platform up, `flywheel run`, platform down, all by the command line.
+
+Everything lies in temporary folders and on free ports, so nothing of a checkout in use is touched. Sizes are small;
+what the notebooks say is the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+# Enough steps for the tuned model to answer the worked example, enough rows for a clear verdict.
+SMALL = {"MAX_STEPS": 24, "LIMIT": 40}
+# Values nobody may find in a notebook afterwards. The local platform asks for none of them.
+SECRETS = {
+    "HF_TOKEN": "hf_NotARealTokenOfAnybody",
+    "WANDB_API_KEY": "0123456789abcdefwandbsecret",
+    "NDS_TOKEN": "data-store-secret-5e1f",
+    "NEMO_TOKEN": "gateway-secret-77aa",
+}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run of the course that has ended well."""
+
+    folder: Path
+    output: str
+
+    @property
+    def summary(self) -> dict:
+        return json.loads((self.folder / "summary.json").read_text())
+
+    def notebook(self, number: str) -> nbformat.NotebookNode:
+        return nbformat.read(next(self.folder.glob(f"{number}_*.ipynb")), as_version=4)
+
+    def text(self) -> str:
+        """All notebooks as they lie on disk."""
+        return "\n".join(path.read_text() for path in sorted(self.folder.glob("*.ipynb")))
+
+
+class Course:
+    """A platform of its own, and runs of the notebooks on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # The converted base model is the same for everybody and takes a minute to make, so it is shared.
+        models = os.environ.get("FLYWHEEL_MODELS") or str(ROOT / ".flywheel" / "models")
+        foreign = ("NEMO_", "FLYWHEEL_", "NIM_")
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
+            **SECRETS,
+            "FLYWHEEL_HOME": str(folder / "home"),
+            "FLYWHEEL_MODELS": models,
+            "FLYWHEEL_GATEWAY_PORT": str(_free_port()),
+            "FLYWHEEL_NIM_PORT": str(_free_port()),
+            "PYTHONPATH": str(ROOT),
+        }
+        self.parameters = {**SMALL, "WORK_FOLDER": str(folder)}
+
+    def flywheel(self, *arguments: str) -> str:
+        command = [sys.executable, "-m", "flywheel_helpers.cli", *arguments]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=1500)
+        assert done.returncode == 0, f"flywheel {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def run(self, name: str) -> Finished:
+        """All notebooks in order; `name` is the folder of the results."""
+        pairs = [part for pair in self.parameters.items() for part in ("-p", pair[0], str(pair[1]))]
+        output = self.flywheel("run", "--output", str(self.folder / name), *pairs)
+        return Finished(self.folder / name, output)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

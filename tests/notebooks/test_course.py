@@ -1,0 +1,68 @@
+"""The notebooks in order on the real platform: what a first run leaves, and that a second one finds it."""
+
+from __future__ import annotations
+
+import pytest
+from course_support import NOTEBOOKS, SECRETS
+
+from flywheel_helpers import checkout
+
+
+def printed(notebook) -> str:
+    """What the cells of a notebook printed."""
+    return "".join(
+        output.get("text", "")
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "stream"
+    )
+
+
+def test_all_notebooks_of_the_checkout_ran(first):
+    assert [path.name for path in sorted(first.folder.glob("*.ipynb"))] == [path.name for path in NOTEBOOKS]
+    assert (first.folder / "report.html").stat().st_size > 100_000
+
+
+def test_summary_has_every_number(course, first):
+    summary = first.summary
+    assert summary["status"] == "completed" and summary["profile"] == "local"
+    assert summary["parameters"]["MAX_STEPS"] == course.parameters["MAX_STEPS"]
+    config = checkout.load_config()
+    assert summary["models"] == {"base": config.BASE_MODEL, "tuned": config.CUSTOM_MODEL}
+    assert summary["training"]["steps"] == course.parameters["MAX_STEPS"]
+    assert summary["training"]["seconds"] > 0 and summary["training"]["tokens_per_second"] > 0
+    assert summary["evaluation"]["n"] == course.parameters["LIMIT"]
+    for model in ("base", "tuned"):
+        for score in ("function_name_accuracy", "function_name_and_args_accuracy"):
+            found = summary["evaluation"][model][score]
+            assert 0 <= found["low"] <= found["value"] <= found["high"] <= 1, (model, score, found)
+    assert set(summary["notebooks"]) == {path.stem for path in NOTEBOOKS}
+    assert all(found["seconds"] > 0 for found in summary["notebooks"].values())
+    assert summary["peak_memory_bytes"] > 500e6
+    assert {"python", "torch", "transformers", "papermill"} <= summary["versions"].keys()
+
+
+def test_a_short_training_already_helps(first):
+    base, tuned = first.summary["evaluation"]["base"], first.summary["evaluation"]["tuned"]
+    assert tuned["function_name_accuracy"]["low"] > base["function_name_accuracy"]["high"]
+    assert "tuned beats base: yes" in printed(first.notebook("03"))
+
+
+def test_the_tuned_model_answers_the_worked_example(first):
+    assert "The base model's answer is equal to the ground truth: no" in printed(first.notebook("01"))
+    assert "The tuned model's answer is equal to the ground truth: yes" in printed(first.notebook("02"))
+
+
+def test_a_second_run_reuses_what_it_finds(first, second):
+    assert "A new job was started." in printed(first.notebook("02"))
+    assert "reused it." in printed(second.notebook("02"))
+    assert printed(second.notebook("03")).count("reused it.") == 2
+    for part in ("models", "evaluation", "training"):
+        assert second.summary[part] == first.summary[part], part
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_no_secret_is_written_down(first, second, name):
+    report = (first.folder / "report.html").read_text()
+    assert SECRETS[name] not in first.text() + second.text() + report + first.output
