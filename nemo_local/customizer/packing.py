@@ -98,22 +98,23 @@ def shared_prefix_attention(
     The signature is the one Transformers calls a registered attention with: ``query`` is ``(1, heads, L, head_dim)``, ``key`` and
     ``value`` have ``key_value_heads``. Returns ``(1, L, heads, head_dim)``.
     """
-    if query.device.type == "cpu":
-        return _CpuAttention.apply(query, key, value, batch, scaling), None
-    queries, keys, values = (t.split(batch.segments, dim=2) for t in (query, key, value))
-    outputs = []
-    for i, mask in enumerate(batch.masks):
-        k, v = keys[i], values[i]
-        if i:
-            k, v = torch.cat([keys[0], k], dim=2), torch.cat([values[0], v], dim=2)
-        outputs.append(
-            scaled_dot_product_attention(queries[i], k, v, attn_mask=mask, scale=scaling, enable_gqa=True)
-        )
-    return torch.cat(outputs, dim=2).transpose(1, 2), None
+    attend = _CpuAttention.apply if query.device.type == "cpu" else segment_attention
+    return attend(query, key, value, batch, scaling), None
+
+
+def segment_attention(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, batch: PackedBatch, scaling: float
+) -> torch.Tensor:
+    """Attention segment by segment with PyTorch's own differentiable function, on any device."""
+    outputs = [
+        scaled_dot_product_attention(query[:, :, segment], k, v, attn_mask=mask, scale=scaling, enable_gqa=True)
+        for segment, k, v, mask in _segments(batch, key, value)
+    ]
+    return torch.cat(outputs, dim=2).transpose(1, 2)
 
 
 class _CpuAttention(torch.autograd.Function):
-    """The same on a CPU, with PyTorch's own flash kernels called directly: autograd would fill, slice and concatenate a
+    """:func:`segment_attention` on a CPU, with PyTorch's own flash kernels called directly: autograd would fill, slice and concatenate a
     full-size gradient for every segment, which costs as much as the attention itself."""
 
     @staticmethod

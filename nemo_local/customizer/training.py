@@ -116,7 +116,9 @@ def read_rows(path: Path, tokenizer, max_seq_length: int, on_event: OnEvent) -> 
     fitting = [row for row in rows if len(row.ids) <= max_seq_length]
     if len(fitting) < len(rows):
         left_out = len(rows) - len(fitting)
-        message = f"{left_out} of {len(rows)} rows of {path.name} are longer than {max_seq_length} tokens and were left out"
+        message = (
+            f"{left_out} of {len(rows)} rows of {path.name} are longer than {max_seq_length} tokens and were left out"
+        )
         on_event({"type": "warning", "message": message})
     if not fitting:
         raise ValueError(f"no row of {path.name} fits into max_seq_length={max_seq_length} tokens")
@@ -162,7 +164,11 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
     merged = MergedForward(model) if spec.adapter_dropout == 0 else None
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
-        parameters, lr=spec.learning_rate, betas=(spec.adam_beta1, spec.adam_beta2), weight_decay=spec.weight_decay, fused=True
+        parameters,
+        lr=spec.learning_rate,
+        betas=(spec.adam_beta1, spec.adam_beta2),
+        weight_decay=spec.weight_decay,
+        fused=True,
     )
 
     steps_per_epoch = math.ceil(len(rows) / spec.batch_size)

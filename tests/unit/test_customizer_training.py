@@ -1,0 +1,154 @@
+"""The training's shortcuts give the gradients of the plain computation; checkpoints bring a run back."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from nemo_local.customizer import packing
+from nemo_local.customizer.checkpoint import Progress, load_checkpoint, save_checkpoint
+from nemo_local.customizer.encoding import EncodedRow, common_prefix_length
+from nemo_local.customizer.lora import MergedForward
+from nemo_local.customizer.packing import ATTENTION, pack
+from nemo_local.customizer.training import answer_loss, epoch_order, learning_rate
+
+CPU = torch.device("cpu")
+ROWS = [
+    EncodedRow([1, 2, 3, 4, 10, 11, 12, 13, 14], 6),
+    EncodedRow([1, 2, 3, 4, 20, 21, 22], 5),
+    EncodedRow([1, 2, 3, 4, 10, 31, 32, 33, 34, 35, 36], 8),
+]
+
+
+def model(attention=ATTENTION, dtype=torch.float64):
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=64,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=64,
+        attn_implementation=attention,
+    )
+    tuned = get_peft_model(
+        LlamaForCausalLM(config), LoraConfig(task_type="CAUSAL_LM", r=4, lora_alpha=8, target_modules="all-linear")
+    ).to(dtype)
+    for name, parameter in tuned.named_parameters():
+        if "lora_B" in name:  # zero at the start, where the gradient of A would be zero whatever the code does
+            torch.nn.init.normal_(parameter, std=0.1)
+    return tuned
+
+
+def gradients(tuned):
+    return {name: p.grad for name, p in tuned.named_parameters() if p.requires_grad}
+
+
+def plain_gradients():
+    """Transformers' own loss, one padding-free row at a time."""
+    tuned = model(attention="eager")
+    total = 0
+    for row in ROWS:
+        labels = [-100] * row.answer_start + row.ids[row.answer_start :]
+        answer = len(row.ids) - row.answer_start
+        loss = tuned(input_ids=torch.tensor([row.ids]), labels=torch.tensor([labels])).loss * answer
+        loss.backward()
+        total += loss.item()
+    return total, gradients(tuned)
+
+
+@pytest.mark.parametrize("merge", [False, True])
+def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(merge):
+    expected_loss, expected = plain_gradients()
+    tuned = model()
+    if merge:
+        MergedForward(tuned)
+    loss = answer_loss(tuned, pack(ROWS).to(CPU, torch.float64))
+    loss.backward()
+    assert loss.item() == pytest.approx(expected_loss, rel=1e-6)
+    for name, gradient in gradients(tuned).items():
+        torch.testing.assert_close(
+            gradient, expected[name], rtol=1e-5, atol=1e-7, msg=lambda m, name=name: f"{name}: {m}"
+        )
+
+
+def test_the_attention_for_other_devices_gives_the_same(monkeypatch):
+    batch = pack(ROWS).to(CPU, torch.float64)
+    on_cpu = answer_loss(model(), batch).item()
+    monkeypatch.setattr(packing, "_CpuAttention", SimpleNamespace(apply=packing.segment_attention))
+    assert answer_loss(model(), batch).item() == pytest.approx(on_cpu, rel=1e-9)
+
+
+def test_the_merged_weight_follows_the_adapter():
+    tuned = model()
+    merged = MergedForward(tuned)
+    batch = pack(ROWS).to(CPU, torch.float64)
+    before = answer_loss(tuned, batch).item()
+    with torch.no_grad():
+        for name, parameter in tuned.named_parameters():
+            if "lora_B" in name:
+                parameter.mul_(3)
+    merged.refresh()
+    assert answer_loss(tuned, batch).item() != pytest.approx(before)
+
+
+def test_the_shared_prefix_ends_before_the_first_answer_or_difference():
+    assert common_prefix_length(ROWS) == 4
+    assert common_prefix_length([ROWS[1]]) == ROWS[1].answer_start - 1
+    batch = pack(ROWS)
+    assert batch.segments == [4, 5, 3, 7] and batch.input_ids.shape == (1, 19)
+    assert batch.row_tokens == 27
+    assert batch.targets.tolist() == [12, 13, 14, 21, 22, 34, 35, 36]
+
+
+def test_a_checkpoint_brings_back_adapter_optimizer_and_progress(tmp_path):
+    def start():
+        tuned = model(dtype=torch.float32)
+        return tuned, torch.optim.AdamW([p for p in tuned.parameters() if p.requires_grad], lr=1e-2)
+
+    def step(tuned, optimizer):
+        answer_loss(tuned, pack(ROWS).to(CPU, torch.float32)).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    straight, optimizer = start()
+    step(straight, optimizer)
+    save_checkpoint(tmp_path / "checkpoint", straight, optimizer, Progress(step=1, best_val_loss=0.5))
+    step(straight, optimizer)
+
+    resumed, optimizer = start()
+    progress = load_checkpoint(tmp_path / "checkpoint", resumed, optimizer)
+    assert (progress.step, progress.best_val_loss) == (1, 0.5)
+    step(resumed, optimizer)
+    for one, other in zip(straight.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_kill_between_the_two_renames_loses_nothing(tmp_path):
+    tuned = model(dtype=torch.float32)
+    optimizer = torch.optim.AdamW([p for p in tuned.parameters() if p.requires_grad])
+    answer_loss(tuned, pack(ROWS).to(CPU, torch.float32)).backward()
+    optimizer.step()
+    save_checkpoint(tmp_path / "checkpoint", tuned, optimizer, Progress(step=7))
+    (tmp_path / "checkpoint").rename(tmp_path / "checkpoint.old")
+    assert load_checkpoint(tmp_path / "checkpoint", tuned, optimizer).step == 7
+    assert load_checkpoint(tmp_path / "nothing", tuned, optimizer) is None
+
+
+def test_an_epochs_order_depends_on_seed_and_epoch_alone():
+    assert epoch_order(50, 42, 0) == epoch_order(50, 42, 0)
+    assert sorted(epoch_order(50, 42, 1)) == list(range(50))
+    assert len({tuple(epoch_order(50, seed, epoch)) for seed in (1, 2) for epoch in (0, 1)}) == 4
+
+
+def test_the_learning_rate_warms_up_and_comes_down():
+    class Spec:
+        learning_rate, warmup_steps, min_learning_rate = 1e-3, 5, None
+
+    rates = [learning_rate(step, 50, Spec) for step in range(50)]
+    assert rates[0] == pytest.approx(2e-4) and max(rates) == rates[4] == pytest.approx(1e-3)
+    assert rates[4:] == sorted(rates[4:], reverse=True)
+    assert rates[-1] == pytest.approx(1e-4, rel=0.05)
