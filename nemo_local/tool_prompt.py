@@ -1,11 +1,12 @@
 """How tools, and the calls a model makes, are put into words: the one place where the model's text form is decided.
 
-A request with ``tools`` becomes the tool-selector system message and a user turn ``Query: ... Tools: [...]``; the answer is a
-pretty-printed JSON list of calls, or ``{[]}`` where no tool fits. The Customizer trains on exactly this text and the NIM
-serves exactly this text, and a person who types the same text into a chat window meets the model in the form it knows.
+A request with ``tools`` becomes the tool-selector system message and a user turn ``Query: ... Tools: [...]``; the
+answer is a pretty-printed JSON list of calls, or ``{[]}`` where no tool fits. The Customizer trains on exactly this
+text and the NIM serves exactly this text, and a person who types the same text into a chat window meets the model in
+the form it knows.
 
-Parameter types are written as short Python hints (``List[int]``) rather than as JSON Schema: it is the form of the xLAM data, and
-a third of the tokens.
+Parameter types are written as short Python hints (``List[int]``) rather than as JSON Schema: it is the form of the
+xLAM data, and a third of the tokens.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ NO_CALL = "{[]}"
 
 TOOL_SELECTOR = Path(__file__).with_name("tool_selector.txt").read_text(encoding="utf-8").rstrip("\n")
 
-#: What the base model was told in its own instruction tuning; used where a request has neither tools nor a system message.
+#: What the base model was told in its own instruction tuning; used where a request has neither tools nor a system
+#: message.
 DEFAULT_SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 
 _HINTS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
@@ -77,12 +79,12 @@ def render_tool_calls(tool_calls: list[dict[str, Any]]) -> str:
 
 
 def parse_tool_calls(text: str) -> list[dict[str, Any]] | None:
-    """The calls in an answer, as ``{"name": str, "arguments": dict}``; ``[]`` where it says that no tool fits, None where it
-    is not a list of calls at all.
+    """The calls in an answer, as ``{"name": str, "arguments": dict}``; ``[]`` where it says that no tool fits, None
+    where it is not a list of calls at all.
 
     Lenient in what surrounds the list, alike for base and tuned models: a code fence, words before or after, the braces
-    the system message draws around its list, a single call without its list, calls with ``parameters`` for ``arguments``. The JSON
-    itself must be right: nothing is repaired, so that no score comes from the parser.
+    the system message draws around its list, a single call without its list, calls with ``parameters`` for
+    ``arguments``. The JSON itself must be right: nothing is repaired, so that no score comes from the parser.
     """
     body = re.sub(r"^\s*```[a-zA-Z]*\s*|\s*```\s*$", "", text).strip()
     if re.fullmatch(r"\{?\s*\[\s*\]\s*\}?", body):

@@ -17,7 +17,8 @@ class EncodedRow:
 
 
 def encode_row(row: dict[str, Any], tokenizer) -> EncodedRow:
-    """Encode ``{messages, tools}``. The last message is the assistant's and is what is learned; earlier ones are context.
+    """Encode ``{messages, tools}``. The last message is the assistant's and is what is learned; earlier ones are
+    context.
 
     Prompt and answer are tokenized apart, because at inference the prompt ends before the answer begins: a token that
     straddled the two would never be seen there.
@@ -38,7 +39,8 @@ def encode_row(row: dict[str, Any], tokenizer) -> EncodedRow:
 
 
 def common_prefix_length(rows: list[EncodedRow]) -> int:
-    """How many leading tokens all rows share, at most up to the first answer token of any (an answer is never shared)."""
+    """How many leading tokens all rows share, at most up to the first answer token of any (an answer is never
+    shared)."""
     limit = min(row.answer_start for row in rows) - 1
     first = rows[0].ids
     for i in range(limit):

@@ -1,9 +1,10 @@
 """PEFT LoRA layers, computed with fewer passes over memory.
 
-PEFT's layer computes ``x W' + s (x A') B'``: one large and two thin products, a scale and an addition, and as many again in the
-backward pass. The thin ones are bound by memory, not by arithmetic. Without dropout the same result is ``x (W + s B A)'``: the sum is made
-once a step (about 1 % of the step's arithmetic), after which forward and input gradient are one product each. The gradients of A and B
-are taken from x and the output's gradient directly, never through the full weight's gradient.
+PEFT's layer computes ``x W' + s (x A') B'``: one large and two thin products, a scale and an addition, and as many
+again in the backward pass. The thin ones are bound by memory, not by arithmetic. Without dropout the same result is
+``x (W + s B A)'``: the sum is made once a step (about 1 % of the step's arithmetic), after which forward and input
+gradient are one product each. The gradients of A and B are taken from x and the output's gradient directly, never
+through the full weight's gradient.
 
 Parameters, initialisation and saved files stay PEFT's own (Hu et al. 2021, https://arxiv.org/abs/2106.09685).
 """
@@ -42,7 +43,8 @@ def _forward(self: LoraLinear, x: torch.Tensor, *args, **kwargs) -> torch.Tensor
 
 
 class MergedForward:
-    """Makes the LoRA layers of a PEFT model use the merged weight; :meth:`refresh` must follow every change of the adapter.
+    """Makes the LoRA layers of a PEFT model use the merged weight; :meth:`refresh` must follow every change of the
+    adapter.
 
     Args:
         model: PEFT model whose LoRA layers are plain bias-free ``Linear`` ones without dropout.

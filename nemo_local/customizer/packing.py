@@ -1,8 +1,8 @@
 """Several rows as one sequence without padding, in which the prefix they share is computed once.
 
-All tool-calling rows begin with the same system message, which is about half of their tokens. With causal attention its hidden
-states do not depend on what follows, so one copy serves every row of a batch, forward and backward, with the same
-result as separate rows (the test suite compares the gradients). The layout of a packed batch of rows 1..B is
+All tool-calling rows begin with the same system message, which is about half of their tokens. With causal attention
+its hidden states do not depend on what follows, so one copy serves every row of a batch, forward and backward, with
+the same result as separate rows (the test suite compares the gradients). The layout of a packed batch of rows 1..B is
 
     [ shared prefix | rest of row 1 | rest of row 2 | ... ]
 
@@ -51,7 +51,8 @@ class PackedBatch:
 
 
 def pack(rows: list[EncodedRow]) -> PackedBatch:
-    """Pack rows (at least one). Every prompt begins with the same control token, so the shared prefix is never empty."""
+    """Pack rows (at least one). Every prompt begins with the same control token, so the shared prefix is never
+    empty."""
     prefix = common_prefix_length(rows)
     ids = list(rows[0].ids[:prefix])
     positions = list(range(prefix))
@@ -77,7 +78,8 @@ def pack(rows: list[EncodedRow]) -> PackedBatch:
 
 
 def _causal_mask(length: int, prefix: int) -> torch.Tensor:
-    """``(length, prefix + length)``: 0 where a token may look (the prefix, itself, what precedes it), minus infinity elsewhere."""
+    """``(length, prefix + length)``: 0 where a token may look (the prefix, itself, what precedes it), minus infinity
+    elsewhere."""
     return torch.full((length, prefix + length), float("-inf")).triu(prefix + 1)
 
 
@@ -95,8 +97,8 @@ def shared_prefix_attention(
 ) -> tuple[torch.Tensor, None]:
     """Attention over a packed batch, segment by segment, so that no masked-out pair of rows is computed.
 
-    The signature is the one Transformers calls a registered attention with: ``query`` is ``(1, heads, L, head_dim)``, ``key`` and
-    ``value`` have ``key_value_heads``. Returns ``(1, L, heads, head_dim)``.
+    The signature is the one Transformers calls a registered attention with: ``query`` is ``(1, heads, L, head_dim)``,
+    ``key`` and ``value`` have ``key_value_heads``. Returns ``(1, L, heads, head_dim)``.
     """
     attend = _CpuAttention.apply if query.device.type == "cpu" else segment_attention
     return attend(query, key, value, batch, scaling), None
@@ -114,8 +116,8 @@ def segment_attention(
 
 
 class _CpuAttention(torch.autograd.Function):
-    """:func:`segment_attention` on a CPU, with PyTorch's own flash kernels called directly: autograd would fill, slice and concatenate a
-    full-size gradient for every segment, which costs as much as the attention itself."""
+    """:func:`segment_attention` on a CPU, with PyTorch's own flash kernels called directly: autograd would fill,
+    slice and concatenate a full-size gradient for every segment, which costs as much as the attention itself."""
 
     @staticmethod
     def forward(ctx, query, key, value, batch, scaling):

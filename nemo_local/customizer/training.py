@@ -24,8 +24,8 @@ from nemo_local.customizer.packing import ATTENTION, PackedBatch, pack
 #: Seconds between checkpoints: what a killed job may have to do again.
 CHECKPOINT_EVERY = 30.0
 
-#: Rows packed into one forward and backward pass; a larger batch is accumulated. What a pass keeps for its backward half
-#: is most of a training's memory: about 1.2 MB a token.
+#: Rows packed into one forward and backward pass; a larger batch is accumulated. What a pass keeps for its backward
+#: half is most of a training's memory: about 1.2 MB a token.
 ROWS_PER_PASS = 4
 
 OnEvent = Callable[[dict[str, Any]], None]
@@ -142,12 +142,13 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
 
     Args:
         spec: what to train. If its ``checkpoint_dir`` holds a checkpoint, training goes on from there.
-        on_event: called with each event (``started``, ``train_loss``, ``val_loss``, ``progress``, ``best``, ``checkpoint``,
-            ``warning``), in order.
+        on_event: called with each event (``started``, ``train_loss``, ``val_loss``, ``progress``, ``best``,
+            ``checkpoint``, ``warning``), in order.
 
     Returns:
-        ``steps``, ``epochs``, ``seconds`` (of this process's steps), ``tokens`` (real tokens of the rows those steps trained
-        on, prefix included for every row), ``tokens_per_second``, ``best_epoch``, ``train_loss``, ``val_loss``.
+        ``steps``, ``epochs``, ``seconds`` (of this process's steps), ``tokens`` (real tokens of the rows those steps
+        trained on, prefix included for every row), ``tokens_per_second``, ``best_epoch``, ``train_loss``,
+        ``val_loss``.
 
     Raises:
         ValueError: no row fits into ``max_seq_length``.
@@ -253,7 +254,8 @@ def packed(rows: list[EncodedRow]) -> list[PackedBatch]:
 
 
 def epoch_order(rows: int, seed: int, epoch: int) -> list[int]:
-    """The order of the rows in an epoch (from 0): a function of seed and epoch alone, so that a resumed run repeats it."""
+    """The order of the rows in an epoch (from 0): a function of seed and epoch alone, so that a resumed run repeats
+    it."""
     order = list(range(rows))
     random.Random(f"{seed}/{epoch}").shuffle(order)
     return order

@@ -1,0 +1,213 @@
+"""LoRA training: this project's loop against transformers.Trainer with peft, side by side in one run.
+
+    python benchmarks/training.py [--steps 6] [--json FILE]
+
+Both train the same adapter on the same rows of the sample, in the same order, with the same hyperparameters and
+number format, and take the loss on the same answer tokens. The two take turns, step block by step block, so that a
+machine whose speed drifts is fair to both. Speed is in real tokens: those of the rows as they stand in the dataset,
+padding not counted. The limit is this machine's matrix product, measured in between; our share of it counts only the
+products that are really computed (a shared prefix once).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the Customizer starts its worker
+
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
+
+from flywheel_helpers import xlam
+from nemo_local.base_model import ensure_hf_model
+from nemo_local.customizer.encoding import EncodedRow, encode_row
+from nemo_local.customizer.lora import MergedForward
+from nemo_local.customizer.training import TrainingSpec, answer_loss, load_model, packed, pick_device
+from nemo_local.settings import Settings
+
+BATCH, RANK, ALPHA, RATE = 4, 32, 64, 8e-4
+MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+WARM_UP = 1  # steps of either side that are not counted
+
+
+@dataclass
+class Measured:
+    """Seconds and real tokens of each counted step."""
+
+    seconds: list[float]
+    tokens: list[int]
+
+    @property
+    def tokens_per_second(self) -> float:
+        return sum(self.tokens) / sum(self.seconds)
+
+
+def matrix_peak(dtype: torch.dtype, device: torch.device) -> float:
+    """The best of several large square products, in FLOP/s."""
+    a, b = (torch.randn(2048, 2048, device=device).to(dtype) for _ in range(2))
+    best = 0.0
+    for _ in range(12):
+        began = time.perf_counter()
+        a @ b
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        best = max(best, 2 * 2048**3 / (time.perf_counter() - began))
+    return best
+
+
+def spec(model_dir: Path) -> TrainingSpec:
+    nowhere = Path(tempfile.gettempdir())
+    return TrainingSpec(
+        model_dir=model_dir, training_file=nowhere, validation_file=nowhere, output_dir=nowhere, checkpoint_dir=nowhere,
+        epochs=1, batch_size=BATCH, learning_rate=RATE, adapter_dim=RANK, adapter_dropout=0.0, alpha=ALPHA,
+        target_modules=MODULES, warmup_steps=0, max_steps=None, seed=42, log_every_n_steps=1, val_check_interval=1.0,
+        weight_decay=0.0, max_seq_length=2048, min_learning_rate=None, adam_beta1=0.9, adam_beta2=0.99,
+    )  # fmt: skip
+
+
+class Ours:
+    """One step at a time of the loop in ``nemo_local.customizer.training``."""
+
+    def __init__(self, model_dir: Path, batches: list[list[EncodedRow]]) -> None:
+        self.device, self.dtype = pick_device()
+        self.model = load_model(spec(model_dir), self.device, self.dtype)
+        self.model.train()
+        self.merged = MergedForward(self.model)
+        self.parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(self.parameters, lr=RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
+        self.batches = batches
+
+    def step(self, index: int) -> None:
+        passes = packed(self.batches[index])
+        targets = sum(len(batch.targets) for batch in passes)
+        for batch in passes:
+            (answer_loss(self.model, batch.to(self.device, self.dtype)) / targets).backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.merged.refresh()
+
+    def flops(self, index: int) -> float:
+        """Of the products a step computes: forward and input gradients of every linear layer (the frozen weights have
+        no gradient of their own), LoRA's thin ones, attention, and the vocabulary at the answer's places."""
+        config = self.model.config
+        layers, hidden, inner = config.num_hidden_layers, config.hidden_size, config.intermediate_size
+        kv = config.num_key_value_heads * config.head_dim
+        shapes = [(hidden, hidden), (hidden, hidden), (hidden, kv), (hidden, kv)]  # query, output, key, value
+        shapes += [(hidden, inner), (hidden, inner), (inner, hidden)]  # gate, up, down
+        linear = sum(4 * i * o + 4 * RANK * (i + o) for i, o in shapes)
+        total = 0.0
+        for batch in packed(self.batches[index]):
+            length = batch.input_ids.shape[1]
+            pairs = sum((mask == 0).sum().item() for mask in batch.masks)
+            attention = (4 + 10) * pairs * hidden  # forward two products, flash backward five
+            vocabulary = 2 * 2 * len(batch.targets) * hidden * config.vocab_size
+            total += layers * (length * linear + attention) + vocabulary
+        return total
+
+
+class Theirs:
+    """transformers.Trainer, one step a call: its own collation, forward, loss, backward, clipping and optimizer."""
+
+    def __init__(self, model_dir: Path, batches: list[list[EncodedRow]]) -> None:
+        device, dtype = pick_device()
+        torch.manual_seed(42)
+        config = LoraConfig(
+            task_type="CAUSAL_LM", r=RANK, lora_alpha=ALPHA, lora_dropout=0.0, target_modules=list(MODULES)
+        )
+        model = get_peft_model(AutoModelForCausalLM.from_pretrained(model_dir, dtype=dtype), config)
+        self.batches = batches
+        self.folder = tempfile.mkdtemp()
+        arguments = TrainingArguments(
+            output_dir=self.folder, per_device_train_batch_size=BATCH, learning_rate=RATE, max_steps=1, adam_beta2=0.99,
+            lr_scheduler_type="constant", logging_strategy="no", save_strategy="no", report_to="none",
+            use_cpu=device.type == "cpu", disable_tqdm=True, remove_unused_columns=False, dataloader_pin_memory=False,
+        )  # fmt: skip
+        self.trainer = Trainer(model=model, args=arguments, data_collator=self.collate, train_dataset=[None])
+        self.trainer.create_optimizer()
+
+    @staticmethod
+    def collate(rows: list[EncodedRow]) -> dict[str, torch.Tensor]:
+        width = max(len(row.ids) for row in rows)
+        ids = [row.ids + [2] * (width - len(row.ids)) for row in rows]
+        mask = [[1] * len(row.ids) + [0] * (width - len(row.ids)) for row in rows]
+        labels = [
+            [-100] * row.answer_start + row.ids[row.answer_start :] + [-100] * (width - len(row.ids)) for row in rows
+        ]
+        return {"input_ids": torch.tensor(ids), "attention_mask": torch.tensor(mask), "labels": torch.tensor(labels)}
+
+    def step(self, index: int) -> None:
+        trainer = self.trainer
+        trainer.model.train()
+        trainer.training_step(trainer.model, self.collate(self.batches[index]))
+        torch.nn.utils.clip_grad_norm_(trainer.model.parameters(), trainer.args.max_grad_norm)
+        trainer.optimizer.step()
+        trainer.model.zero_grad()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=6, help="counted steps of each side")
+    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    arguments = parser.parse_args()
+
+    model_dir = ensure_hf_model(Settings.from_env())
+    tokenizer = AutoTokenizer.from_pretrained(model_dir)
+    wanted = (arguments.steps + WARM_UP) * BATCH
+    rows = [encode_row(row, tokenizer) for row in xlam.convert(xlam.load_sample().training[:wanted]).rows]
+    batches = [rows[i : i + BATCH] for i in range(0, len(rows), BATCH)]
+    sides = {"ours": Ours(model_dir, batches), "transformers.Trainer + peft": Theirs(model_dir, batches)}
+    device, dtype = pick_device()
+
+    measured = {name: Measured([], []) for name in sides}
+    peaks: dict[str, list[float]] = {"bfloat16": [], "float32": []}
+    shares = []
+    for index in range(len(batches)):
+        for name, side in sides.items():
+            began = time.perf_counter()
+            side.step(index)
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            seconds = time.perf_counter() - began
+            if index >= WARM_UP:
+                measured[name].seconds.append(seconds)
+                measured[name].tokens.append(sum(len(row.ids) for row in batches[index]))
+        for name in peaks:
+            peaks[name].append(matrix_peak(getattr(torch, name), device))
+        if index >= WARM_UP:
+            shares.append(sides["ours"].flops(index) / measured["ours"].seconds[-1])
+
+    ours, theirs = measured.values()
+    rate = statistics.median(shares)
+    figures = {
+        "hardware": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {device}",
+        "dtype": str(dtype).removeprefix("torch."),
+        "torch": torch.__version__,
+        "steps": arguments.steps,
+        "tokens_per_second": {name: side.tokens_per_second for name, side in measured.items()},
+        "ratio": ours.tokens_per_second / theirs.tokens_per_second,
+        "flops_per_second": rate,
+        "matrix_peak": {name: statistics.median(values) for name, values in peaks.items()},
+    }
+    for name, side in measured.items():
+        print(f"{name:32s} {side.tokens_per_second:8.0f} real tokens/s")
+    print(f"{'ratio':32s} {figures['ratio']:8.2f}")
+    print(f"{'our products':32s} {rate / 1e9:8.0f} GFLOP/s in {figures['dtype']}")
+    for name, peak in figures["matrix_peak"].items():
+        print(f"{'peak of ' + name:32s} {peak / 1e9:8.0f} GFLOP/s; ours is {rate / peak:.0%} of it")
+    print(f"on {figures['hardware']}, torch {torch.__version__}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
