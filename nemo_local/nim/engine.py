@@ -17,6 +17,7 @@ import itertools
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +35,11 @@ from nemo_local.tool_prompt import IM_END
 log = logging.getLogger(__name__)
 
 #: KV cache, allocated as it fills: 704 blocks of 32 tokens, of 23,040 bytes each in float16 (30 layers, 3 heads of 64,
-#: keys and values), which makes 0.5 GB and room for 2.7 prompts of the longest kind, or 30 usual ones.
+#: keys and values), which makes 0.5 GB.
 _KV_BLOCKS = 704
+#: As many tool prompts of usual length (600 tokens, of which they share 240) as the cache holds with room to spare.
+_BATCH = 32
 _TOKENS_PER_STEP = 512
-_SEQUENCES_PER_STEP = 64
 _PROPERTIES = {"KV_CACHE_PRECISION": "f16", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
 
 
@@ -121,7 +123,7 @@ class Engine:
         self._pipeline = self._make_pipeline()
         self._numbers = itertools.count()
         self._changed = threading.Condition()
-        self._incoming: list[Generation] = []
+        self._incoming: deque[Generation] = deque()
         self._active: list[Generation] = []
         self._closing = False
         self._thread = threading.Thread(target=self._run, name=f"engine-{model.name}", daemon=True)
@@ -173,11 +175,14 @@ class Engine:
                 self._changed.wait_for(lambda: self._incoming or self._active or self._closing)
                 if not (self._incoming or self._active):
                     return
-                joining, self._incoming = self._incoming, []
-                self._active += joining
+                # One at a time: what a prompt shares with others is looked up when it joins, and is found only when the
+                # first of them has been through a step. Together they would each compute it.
+                joining = self._incoming.popleft() if self._incoming and len(self._active) < _BATCH else None
+                if joining:
+                    self._active.append(joining)
             try:
-                for generation in joining:
-                    self._join(generation)
+                if joining:
+                    self._join(joining)
                 self._pipeline.step()
                 for generation in list(self._active):
                     self._collect(generation)
@@ -248,7 +253,7 @@ def _pipeline(model: Path, adapter: Path | None) -> openvino_genai.ContinuousBat
     scheduler = openvino_genai.SchedulerConfig()
     scheduler.num_kv_blocks = _KV_BLOCKS
     scheduler.max_num_batched_tokens = _TOKENS_PER_STEP
-    scheduler.max_num_seqs = _SEQUENCES_PER_STEP
+    scheduler.max_num_seqs = _BATCH
     # The tool-selector message opens every tool prompt; with it in the cache, only the query and the tools are read.
     scheduler.enable_prefix_caching = True
     properties = dict(_PROPERTIES)
