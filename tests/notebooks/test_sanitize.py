@@ -1,0 +1,99 @@
+"""The sanitising rules take away what differs between runs, and nothing that a reader is told."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from nbval.plugin import get_sanitize_patterns
+
+from flywheel_helpers import results
+from flywheel_helpers.display import Table
+from flywheel_helpers.evaluator import Scores
+from flywheel_helpers.statistics import Score
+
+FILE = Path(__file__).with_name("sanitize.cfg")
+
+
+def sanitize(text: str) -> str:
+    """As nbval does it."""
+    for pattern, replacement in get_sanitize_patterns(FILE.read_text()):
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+def both_forms(table: Table) -> list[str]:
+    return [sanitize(repr(table)), sanitize(table._repr_html_())]
+
+
+def scores(right: int, n: int) -> Scores:
+    return Scores("ns/model@v1", n, Score.of(right, n), Score.of(right // 2, n))
+
+
+def test_every_rule_is_read():
+    assert len(get_sanitize_patterns(FILE.read_text())) == FILE.read_text().count("\nregex:")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Training\n", "Training\n     0 s |   0% | created | waiting\n   123 s |  40% | running | step 60\n"),
+        ("A new job was started.\n", "A finished job with the same inputs is there: reused it.\n"),
+        (
+            "A new evaluation was started.\n",
+            "An evaluation with the same inputs is under way: joined it.\n",
+        ),
+        ("completed: step 24, training loss 0.312\n", "completed: step 150, training loss 0.101\n"),
+        ("base\n> one\n>\n> two\nequal: no\n", "base\n> three\nequal: no\n"),
+        ("answers at http://127.0.0.1:8000/v1/chat", "answers at http://127.0.0.1:45123/v1/chat"),
+        ("a training of 150 steps.", "a training of 24 steps."),
+    ],
+)
+def test_what_differs_between_runs_goes(one, other):
+    assert sanitize(one) == sanitize(other)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        [results.scores_table(scores(0, 300), scores(290, 300)), results.scores_table(scores(4, 40), scores(40, 40))],
+        [results.agreement_table([True], [False]), results.agreement_table([True] * 300, [True] * 300)],
+        [Table(["hyperparameter", "value"], [["max_steps", value], ["seed", 42]]) for value in (None, 24)],
+        [Table(["measured", "value"], [["tokens per second", value]]) for value in (210.123, 1999)],
+        [
+            Table(["check", "verdict", "found", "time"], [["HF_TOKEN", "ok", *rest]])
+            for rest in (("set", "0.00 s"), ("not set (optional)", "0.12 s"))
+        ],
+    ],
+)
+def test_measured_cells_of_tables_go(tables):
+    one, other = (both_forms(table) for table in tables)
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("tuned beats base: yes, p < 0.001", "tuned beats base: no, p < 0.001"),
+        ("tuned beats base: yes, p < 0.001", "tuned beats base: yes, p = 0.031"),
+        ("equal to the ground truth: yes", "equal to the ground truth: no"),
+        ("training/training.jsonl: 600 rows", "training/training.jsonl: 599 rows"),
+        ("revision 887523099d33", "revision 887523099d34"),
+        ('"type": "integer"', '"type": "number"'),
+        ("167 functions to practise", "168 functions to practise"),
+        ("Right: all 10 cases", "Not yet: all 10 cases"),
+        ("completed: all", "failed: all"),
+    ],
+)
+def test_what_a_reader_is_told_stays(one, other):
+    assert sanitize(one) != sanitize(other)
+
+
+def test_other_cells_of_tables_stay():
+    for one, other in zip(
+        both_forms(Table(["rank", "numbers"], [["rank 4", 8448]])),
+        both_forms(Table(["rank", "numbers"], [["rank 4", 8449]])),
+        strict=True,
+    ):
+        assert one != other
