@@ -28,7 +28,10 @@ def function(name: str, description: str, properties: dict, required: list[str])
 
 
 WEATHER = function(
-    "get_weather", "Weather of a city.", {"city": {"type": "string"}, "days": {"type": "integer"}}, ["city"]
+    "get_weather",
+    "Weather of a city.",
+    {"city": {"type": "string", "maxLength": 20}, "days": {"type": "integer"}},
+    ["city"],
 )
 ORDER = function(
     "order_pizza",
