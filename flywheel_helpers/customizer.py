@@ -33,11 +33,11 @@ class Hyperparameters:
         seed: for the same result from the same inputs.
     """
 
-    epochs: int = 2
-    batch_size: int = 8
+    epochs: int = 1
+    batch_size: int = 4
     learning_rate: float = 1e-3
     adapter_dim: int = 32
-    alpha: int = 32
+    alpha: int = 64
     adapter_dropout: float = 0.0
     warmup_steps: int = 10
     max_steps: int | None = None

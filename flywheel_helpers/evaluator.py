@@ -64,7 +64,7 @@ def config_body(nemo: Connection, limit: int | None = None) -> dict[str, Any]:
                         "tools": "{{ item.tools | tojson }}",
                         "tool_choice": "auto",
                         "temperature": 0,
-                        "max_tokens": 512,
+                        "max_tokens": 200,
                     }
                 },
                 "metrics": {

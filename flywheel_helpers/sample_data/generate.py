@@ -18,7 +18,7 @@ Row = dict[str, Any]
 # Of every 20 rows 15 ask for one call, 3 for two (parallel calls) and 2 for something no candidate does.
 DECK = ("single",) * 15 + ("parallel",) * 3 + ("none",) * 2
 CANDIDATES = (2, 3, 4, 5)
-CANDIDATE_WEIGHTS = (45, 36, 14, 5)
+CANDIDATE_WEIGHTS = (62, 26, 9, 3)
 # Candidates are dropped beyond this many characters of JSON, about 600 tokens: training time grows with row length.
 MAX_TOOL_CHARACTERS = 2_000
 
@@ -79,7 +79,7 @@ class _Split:
     def _request(self, kind: str, function: Function) -> tuple[str, list[Call], list[Function]]:
         """The query, the calls it wants, and the functions it is about."""
         rng = self.rng
-        if kind == "none" and rng.random() < 0.3:
+        if kind == "none" and rng.random() < 0.6:
             return dress(small_talk(rng), False, rng), [], []
         if kind == "parallel":
             if function.double_phrasings and rng.random() < 0.6:
@@ -99,7 +99,7 @@ class _Split:
         return join(first, second, is_command(phrasings[1]), rng), calls + more, [function, other]
 
     def _other(self, function: Function, chosen: list[Function]) -> Function:
-        """A plausible companion: usually of the same domain, sometimes with a like name, sometimes any."""
+        """A plausible companion: often of the same domain, sometimes with a like name, else any."""
         barred = {name for one in chosen for name in (one.name, *one.not_with)}
 
         def fits(other: Function) -> bool:
@@ -110,9 +110,9 @@ class _Split:
         words = set(function.name.replace(".", "_").split("_"))
         namesakes = [other for other in everyone if words & set(other.name.replace(".", "_").split("_"))]
         chance = self.rng.random()
-        if siblings and chance < 0.7:
+        if siblings and chance < 0.4:
             return self.rng.choice(siblings)
-        if namesakes and chance < 0.85:
+        if namesakes and chance < 0.5:
             return self.rng.choice(namesakes)
         return self.rng.choice(everyone)
 
