@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +13,9 @@ import pytest
 
 from flywheel_helpers.http import Connection
 from flywheel_helpers.settings import Settings
+
+# The converted base model takes a minute to make and is the same for every platform that a test starts.
+os.environ.setdefault("FLYWHEEL_MODELS", str(Path(__file__).resolve().parents[1] / ".flywheel" / "models"))
 
 GATEWAY, NIM = "http://gateway.test:8080", "http://nim.test:8000"
 
