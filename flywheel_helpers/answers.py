@@ -6,6 +6,8 @@ import json
 import textwrap
 from typing import Any
 
+from flywheel_helpers.error_kinds import error_kind
+
 LINE, MOST_LINES = 96, 20  # of what is quoted; a base model can ramble
 
 
@@ -42,8 +44,10 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def verdict(message: dict[str, Any], truth: dict[str, Any]) -> str:
-    """One line: does the answer equal the ground truth?"""
-    return f"equal to the ground truth: {'yes' if equal(calls(message), calls(truth)) else 'no'}"
+    """One line: does the answer equal the ground truth, and if not, what kind of mistake is it?"""
+    if equal(calls(message), calls(truth)):
+        return "equal to the ground truth: yes"
+    return f"equal to the ground truth: no ({error_kind(truth.get('tool_calls') or [], message)})"
 
 
 def one_line(message: dict[str, Any]) -> str:

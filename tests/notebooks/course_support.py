@@ -18,8 +18,8 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-# Enough steps for the tuned model to answer the worked example, enough rows for a clear verdict.
-SMALL = {"MAX_STEPS": 24, "LIMIT": 40}
+# A few minutes on two cores: enough for the form of a call and many a right choice, not for every value.
+SMALL = {"MAX_STEPS": 30, "LIMIT": 30}
 # Values nobody may find in a notebook afterwards. The local platform asks for none of them.
 SECRETS = {
     "HF_TOKEN": "hf_NotARealTokenOfAnybody",

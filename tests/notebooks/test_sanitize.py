@@ -48,6 +48,8 @@ def test_every_rule_is_read():
         ("base\n> one\n>\n> two\nequal: no\n", "base\n> three\nequal: no\n"),
         ("answers at http://127.0.0.1:8000/v1/chat", "answers at http://127.0.0.1:45123/v1/chat"),
         ("a training of 150 steps.", "a training of 24 steps."),
+        ("tuned beats base: yes, p < 0.001\n", "tuned beats base: no, p = 0.031\n"),
+        ("answer is equal to the ground truth: yes\n", "answer is equal to the ground truth: no (wrong value)\n"),
     ],
 )
 def test_what_differs_between_runs_goes(one, other):
@@ -75,10 +77,8 @@ def test_measured_cells_of_tables_go(tables):
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("tuned beats base: yes, p < 0.001", "tuned beats base: no, p < 0.001"),
-        ("tuned beats base: yes, p < 0.001", "tuned beats base: yes, p = 0.031"),
-        ("equal to the ground truth: yes", "equal to the ground truth: no"),
-        ("training/training.jsonl: 600 rows", "training/training.jsonl: 599 rows"),
+        ("tuned beats base: no, p = 0.201", "tuned beats the rest: no, p = 0.201"),
+        ("training/training.jsonl: 400 rows", "training/training.jsonl: 399 rows"),
         ("revision 887523099d33", "revision 887523099d34"),
         ('"type": "integer"', '"type": "number"'),
         ("167 functions to practise", "168 functions to practise"),

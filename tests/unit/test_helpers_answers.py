@@ -37,10 +37,15 @@ def test_the_worked_example_equals_itself_only():
     truth = xlam.to_evaluation_row(showcase.EXAMPLE)
     right = {"present_value": 2000.0, "annual_interest_rate": 0.02, "years": 8}
     assert answers.verdict(message(("future_investment_value", json.dumps(right))), truth).endswith("yes")
-    for wrong in ({**right, "annual_interest_rate": 2}, {**right, "extra": 1}, {"years": 8}):
-        assert answers.verdict(message(("future_investment_value", json.dumps(wrong))), truth).endswith("no")
-    assert answers.verdict({"content": json.dumps(right)}, truth).endswith("no")
-    assert answers.verdict(message(("future_investment_value", "{not json")), truth).endswith("no")
+    for wrong, kind in (
+        ({**right, "annual_interest_rate": 2}, "wrong value"),
+        ({**right, "extra": 1}, "extra argument"),
+        ({"years": 8}, "missing argument"),
+    ):
+        answer = message(("future_investment_value", json.dumps(wrong)))
+        assert answers.verdict(answer, truth).endswith(f"no ({kind})")
+    assert answers.verdict({"content": "I think so."}, truth).endswith("no (no call)")
+    assert answers.verdict(message(("future_investment_value", "{not json")), truth).endswith("no (bad JSON)")
 
 
 def test_one_line():
