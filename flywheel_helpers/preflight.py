@@ -20,7 +20,7 @@ from flywheel_helpers.errors import ConfigError, FlywheelError, NotFound, Servic
 from flywheel_helpers.http import Connection
 from flywheel_helpers.settings import SECRETS, SERVICE_URLS
 
-DEADLINE = 8.0  # seconds for a check; a healthy service answers in a fraction of one
+DEADLINE = 20.0  # seconds for a check; a healthy service answers in a fraction of one, a busy laptop may need ten
 NEEDED_DISK = 5 * 1024**3  # bytes: the exported model, two checkpoints of a training, and room to spare
 
 # A harmless question to each service the notebooks use, which it alone would answer.

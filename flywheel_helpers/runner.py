@@ -162,7 +162,7 @@ def _run_one(this_run: Run, path: Path, title: str, progress: Progress) -> None:
                 cwd=str(path.parent),
                 progress_bar=False,
                 stdout_file=progress,
-                # Its only warning is that a kernel on this machine talks over loopback; a reader would take it for a fault.
+                # It warns only that a kernel talks over loopback; a reader would take that for a fault.
                 extra_arguments=["--IPKernelApp.log_level=ERROR"],
                 progress=progress,
             )
