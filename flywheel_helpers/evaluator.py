@@ -160,7 +160,8 @@ def scores(nemo: Connection, job: Job) -> Scores:
 
 
 def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
-    """Every row of a finished evaluation: `index`, `item`, `request`, `response`, `scores`, `error`.
+    """Every row of a finished evaluation, in the order of the dataset: `index`, `item`, `request`, `response`, `scores`
+    (of the tool-calling metric, by name), `error`.
 
     Not every release of NeMo Evaluator puts the rows into its download. Where it does not, the list is empty and a
     warning says so.
@@ -178,7 +179,8 @@ def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
         warnings.warn(
             "This Evaluator's download has no samples.jsonl: mistakes cannot be sorted by kind.", stacklevel=2
         )
-    return [json.loads(line) for line in lines]
+    found = sorted((json.loads(line) for line in lines), key=lambda sample: sample["index"])
+    return [{**sample, "scores": (sample.get("scores") or {}).get(METRIC, {})} for sample in found]
 
 
 def summary(base: Scores, tuned: Scores) -> dict[str, Any]:

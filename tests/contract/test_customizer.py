@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from conftest import Running
 from huggingface_hub import HfApi
 from nemo_microservices import ConflictError, NeMoMicroservices, NotFoundError, UnprocessableEntityError
+from running import Running
 
 NAMESPACE = "customizer-tests"
 CONFIG = "huggingfacetb/smollm2-135m-instruct@v1.0.0+CPU"

@@ -307,9 +307,14 @@ def zipped(files):
 
 
 def test_samples_come_out_of_the_zip(connection):
-    content = zipped({"results.json": "{}", "results/samples.jsonl": '{"index": 0}\n{"index": 1}\n'})
+    lines = [
+        {"index": 1, "scores": None, "error": "no answer"},  # requests run side by side, so rows come in any order
+        {"index": 0, "scores": {"tool-calling-accuracy": {"function_name_accuracy": 1.0}}, "error": None},
+    ]
+    content = zipped({"results.json": "{}", "results/samples.jsonl": "\n".join(map(json.dumps, lines))})
     nemo = connection(lambda request: httpx.Response(200, content=content))
-    assert [sample["index"] for sample in evaluator.samples(nemo, Job("e1", "new", "m", ""))] == [0, 1]
+    found = evaluator.samples(nemo, Job("e1", "new", "m", ""))
+    assert [(sample["index"], sample["scores"]) for sample in found] == [(0, {"function_name_accuracy": 1.0}), (1, {})]
 
 
 def test_a_download_without_samples_is_said(connection):
