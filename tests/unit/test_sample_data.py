@@ -117,7 +117,8 @@ def test_every_prefix_of_training_is_diverse(data):
 
 
 def test_wrong_candidates_are_plausible(data):
-    """Most rows offer a sibling of the function asked for, or the wrong tools would give themselves away."""
+    """Most rows offer a sibling of the function asked for, or the wrong tools would give themselves away. Not all do: a
+    model as small as the course's learns little from rows in which every choice is a close one."""
     domain_of = {function.name: domain.name for domain in DOMAINS for function in domain.functions}
     near = single = 0
     for row in data.training:
@@ -126,7 +127,7 @@ def test_wrong_candidates_are_plausible(data):
             single += 1
             right = answers[0]["name"]
             near += any(domain_of[name] == domain_of[right] for name in names(row) - {right})
-    assert near / single > 0.7
+    assert near / single > 0.5
 
 
 def test_no_row_offers_two_tools_that_fit(everything):
