@@ -134,6 +134,7 @@ class Theirs:
         )  # fmt: skip
         self.trainer = Trainer(model=model, args=arguments, data_collator=self.collate, train_dataset=[None])
         self.trainer.create_optimizer()
+        self.trainer.current_gradient_accumulation_steps = 1  # its train() would set this before the first step
 
     @staticmethod
     def collate(rows: list[EncodedRow]) -> dict[str, torch.Tensor]:
