@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -53,16 +53,14 @@ class Course:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        # The converted base model is the same for everybody and takes a minute to make, so it is shared.
-        models = os.environ.get("FLYWHEEL_MODELS") or str(ROOT / ".flywheel" / "models")
         foreign = ("NEMO_", "FLYWHEEL_", "NIM_")
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
             **SECRETS,
             "FLYWHEEL_HOME": str(folder / "home"),
-            "FLYWHEEL_MODELS": models,
-            "FLYWHEEL_GATEWAY_PORT": str(_free_port()),
-            "FLYWHEEL_NIM_PORT": str(_free_port()),
+            "FLYWHEEL_MODELS": os.environ["FLYWHEEL_MODELS"],  # shared: set by the conftest of all tests
+            "FLYWHEEL_GATEWAY_PORT": str(free_port()),
+            "FLYWHEEL_NIM_PORT": str(free_port()),
             "PYTHONPATH": str(ROOT),
         }
         self.parameters = {**SMALL, "WORK_FOLDER": str(folder)}
@@ -78,9 +76,3 @@ class Course:
         pairs = [part for pair in self.parameters.items() for part in ("-p", pair[0], str(pair[1]))]
         output = self.flywheel("run", "--output", str(self.folder / name), *pairs)
         return Finished(self.folder / name, output)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

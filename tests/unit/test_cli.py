@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-import socket
 from dataclasses import dataclass
 
 import pytest
+from ports import free_port
 
 from flywheel_helpers.cli import main
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from ports import free_port
 
 from flywheel_helpers import errors
 from flywheel_helpers.http import Connection
@@ -161,12 +162,6 @@ def test_bearer_token_goes_with_the_request_and_into_no_message(connection):
 
 
 # From here on over real sockets: what the operating system says has to be understood, too.
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager
