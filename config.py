@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import os
 
+from flywheel_helpers.attendees import own_namespace
+
 # --- Which platform? -------------------------------------------------------------------------------------------
 
 PROFILE = os.environ.get("FLYWHEEL_PROFILE", "local")  # "local" or "pcai"
@@ -23,8 +25,12 @@ NIM_PORT = os.environ.get("FLYWHEEL_NIM_PORT", "8000")
 
 # --- Where the services are, and which model is tuned ----------------------------------------------------------
 
+# One https address in front of all services of a cluster, such as https://nemo.example.com. Empty: the addresses
+# inside the cluster, below.
+NEMO_URL = os.environ.get("NEMO_URL", "").rstrip("/")
+
 if PROFILE == "pcai":
-    # The addresses inside the cluster. From outside, give the addresses of your gateway instead.
+    # The addresses inside the cluster, as a JupyterLab that runs there sees them.
     NEMO_DATA_STORE_URL = "http://nemo-data-store.nemo.svc.cluster.local:3000"
     NEMO_CUSTOMIZER_URL = "http://nemo-customizer.nemo.svc.cluster.local:8000"
     NEMO_ENTITY_STORE_URL = "http://nemo-entity-store.nemo.svc.cluster.local:8000"
@@ -32,6 +38,12 @@ if PROFILE == "pcai":
     NEMO_GUARDRAILS_URL = "http://nemo-guardrails.nemo.svc.cluster.local:7331"
     NEMO_DEPLOYMENT_URL = "http://nemo-deployment-management.nemo.svc.cluster.local:8000"
     NIM_URL = "http://nemo-nim-proxy.nemo.svc.cluster.local:8000"
+    NIM_INTERNAL_URL = ""
+    if NEMO_URL:
+        NEMO_DATA_STORE_URL = NEMO_CUSTOMIZER_URL = NEMO_ENTITY_STORE_URL = NEMO_URL
+        NEMO_EVALUATOR_URL = NEMO_GUARDRAILS_URL = NEMO_DEPLOYMENT_URL = NEMO_URL
+        # /v1/models means two things, so the models that answer lie under a path of their own on a shared host.
+        NIM_INTERNAL_URL, NIM_URL = NIM_URL, f"{NEMO_URL}/nim"
 
     # Must be one the Customizer of your cluster supports. The version names the GPU too (+L40, +A100, +80GB ...);
     # `flywheel doctor --profile pcai` lists the ones your cluster has.
@@ -46,6 +58,12 @@ elif PROFILE == "local":
     NEMO_GUARDRAILS_URL = f"http://127.0.0.1:{GATEWAY_PORT}"
     NEMO_DEPLOYMENT_URL = f"http://127.0.0.1:{GATEWAY_PORT}"
     NIM_URL = f"http://127.0.0.1:{NIM_PORT}"
+    NIM_INTERNAL_URL = ""
+    if NEMO_URL:
+        raise ValueError(
+            f'NEMO_URL is "{NEMO_URL}" and FLYWHEEL_PROFILE is "local". Set FLYWHEEL_PROFILE=pcai to use that platform, '
+            "or unset NEMO_URL to use this machine."
+        )
 
     # Small enough for a laptop without a GPU. With a CUDA GPU the version ends in +GPU.
     BASE_MODEL = "huggingfacetb/smollm2-135m-instruct"
@@ -61,13 +79,18 @@ NEMO_EVALUATOR_URL = os.environ.get("NEMO_EVALUATOR_URL", NEMO_EVALUATOR_URL)
 NEMO_GUARDRAILS_URL = os.environ.get("NEMO_GUARDRAILS_URL", NEMO_GUARDRAILS_URL)
 NEMO_DEPLOYMENT_URL = os.environ.get("NEMO_DEPLOYMENT_URL", NEMO_DEPLOYMENT_URL)
 NIM_URL = os.environ.get("NIM_URL", NIM_URL)
+# Where the cluster's own services find the NIM proxy, when that is not NIM_URL: the Evaluator asks the models itself,
+# and seldom goes out through the gateway and its certificate to do so.
+NIM_INTERNAL_URL = os.environ.get("NIM_INTERNAL_URL", NIM_INTERNAL_URL)
 BASE_MODEL = os.environ.get("BASE_MODEL", BASE_MODEL)
 BASE_MODEL_VERSION = os.environ.get("BASE_MODEL_VERSION", BASE_MODEL_VERSION)
 
 # --- What your work is called on the platform ------------------------------------------------------------------
 
+# Who you are, where several people share a platform. JupyterHub says it by itself; alone it can stay empty.
+ATTENDEE = os.environ.get("ATTENDEE") or os.environ.get("JUPYTERHUB_USER", "")
 # Your own corner: two people with different namespaces never meet. Lower case letters, digits and hyphens.
-NMS_NAMESPACE = os.environ.get("NMS_NAMESPACE", "tool-calling")
+NMS_NAMESPACE = os.environ.get("NMS_NAMESPACE") or own_namespace(ATTENDEE)
 DATASET_NAME = os.environ.get("DATASET_NAME", "xlam-tool-calling")
 # The model you train: namespace/name@version. Training again with other data or settings makes the next version
 # (v2, v3 ...) and keeps the earlier ones; the notebooks then go on with the newest.

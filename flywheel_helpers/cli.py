@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import warnings
 from pathlib import Path
 from types import FrameType
 
@@ -65,11 +66,11 @@ def doctor(profile: str | None, as_json: bool) -> None:
         for header in ("check", "verdict", "found", "time"):
             table.add_column(header, overflow="fold")
         for check in found.checks:
-            table.add_row(check.name, "ok" if check.ok else "FAILED", check.found, f"{check.seconds:.2f} s")
+            table.add_row(check.name, check.verdict, check.found, f"{check.seconds:.2f} s")
         Console().print(table, markup=False)
-        for check in found.checks:
-            if check.fix:
-                click.echo(f"\n{check.name}: {check.fix}")
+        for fix in dict.fromkeys(check.fix for check in found.checks if check.fix):
+            names = ", ".join(check.name for check in found.checks if check.fix == fix)
+            click.echo(f"\n{names}: {fix}")
     sys.exit(0 if found.ok else 1)
 
 
@@ -141,7 +142,8 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    """Entry point: errors are messages, not tracebacks."""
+    """Entry point: errors and warnings are messages, not tracebacks and lines of code."""
+    warnings.formatwarning = lambda message, *_: f"Warning: {message}\n"
     try:
         cli.main(standalone_mode=False)
     except FlywheelError as error:

@@ -124,6 +124,7 @@ def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = Fa
         Invalid: the Customizer refuses a hyperparameter; the message names it.
     """
     settings = nemo.settings
+    entity_store.check_owner(nemo)
     config = settings.customization_config
     pick_config(nemo)
     body = {

@@ -15,9 +15,10 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import disable_progress_bars
 
 from flywheel_helpers import entity_store
-from flywheel_helpers.errors import Conflict, DataError, NotFound
-from flywheel_helpers.http import NO_PROXY_MOUNTS, Connection, status_error, tls_context, transport_error
-from flywheel_helpers.settings import Settings
+from flywheel_helpers.errors import Conflict, DataError, NotFound, ServiceError
+from flywheel_helpers.failures import status_error, transport_error
+from flywheel_helpers.http import Connection
+from flywheel_helpers.tls import hub_client, origin
 
 SERVICE = "Data Store"
 FILES = ("training/training.jsonl", "validation/validation.jsonl", "testing/xlam-test.jsonl")
@@ -41,8 +42,8 @@ def hub(nemo: Connection) -> HfApi:
     """
     settings = nemo.settings
     disable_progress_bars()  # three small files; in a saved notebook the bars are noise
-    set_client_factory(lambda: _client(settings))
-    return HfApi(endpoint=f"{settings.data_store_url}/v1/hf", token=settings.nds_token or False)
+    set_client_factory(lambda: hub_client(settings))
+    return HfApi(endpoint=f"{settings.data_store_url}/v1/hf", token=settings.token(SERVICE) or False)
 
 
 def ensure_namespace(nemo: Connection) -> bool:
@@ -83,7 +84,7 @@ def upload_dataset(nemo: Connection, folder: Path) -> Upload:
     entity_store.ensure_namespace(nemo)
     ensure_namespace(nemo)
     api = hub(nemo)
-    with _hub_errors(nemo):
+    with hub_errors(nemo):
         api.create_repo(settings.dataset, repo_type="dataset", exist_ok=True)
         stored = {file.path: file for file in _files(api, settings.dataset)}
         changed = [path for path in FILES if path not in stored or not _same(folder / path, stored[path])]
@@ -110,7 +111,7 @@ def list_files(nemo: Connection) -> dict[str, int]:
     Raises:
         NotFound: the dataset was not uploaded yet.
     """
-    with _hub_errors(nemo):
+    with hub_errors(nemo):
         return {file.path: file.size for file in _files(hub(nemo), nemo.settings.dataset)}
 
 
@@ -123,7 +124,7 @@ def dataset_revision(nemo: Connection, folders: Iterable[str] = ("training", "va
         NotFound: the dataset was not uploaded yet.
     """
     wanted = tuple(f"{folder}/" for folder in folders)
-    with _hub_errors(nemo):
+    with hub_errors(nemo):
         files = sorted(
             (file.path, _content_id(file))
             for file in _files(hub(nemo), nemo.settings.dataset)
@@ -138,7 +139,7 @@ def download(nemo: Connection, path: str, target: Path) -> Path:
     Returns:
         the path of the copy.
     """
-    with _hub_errors(nemo):
+    with hub_errors(nemo):
         return Path(hub(nemo).hf_hub_download(nemo.settings.dataset, path, repo_type="dataset", local_dir=target))
 
 
@@ -150,10 +151,6 @@ def count_rows(nemo: Connection, path: str) -> int:
     """
     with tempfile.TemporaryDirectory() as folder, download(nemo, path, Path(folder)).open("rb") as lines:
         return sum(1 for line in lines if line.strip())
-
-
-def _client(settings: Settings) -> httpx.Client:
-    return httpx.Client(follow_redirects=True, timeout=300.0, verify=tls_context(settings), mounts=NO_PROXY_MOUNTS)
 
 
 def _files(api: HfApi, repo: str) -> list[RepoFile]:
@@ -175,7 +172,7 @@ def _same(path: Path, stored: RepoFile) -> bool:
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == stored.blob_id
 
 
-class _hub_errors:
+class hub_errors:
     """Turns huggingface_hub's and httpx's errors into ours."""
 
     def __init__(self, nemo: Connection):
@@ -189,7 +186,22 @@ class _hub_errors:
             raised = status_error(SERVICE, error.response)
             if isinstance(raised, NotFound):
                 raised.hint = f"Upload the dataset {self.settings.dataset} first (notebook 01_data_preparation)."
-            raise raised from None
+            raise self._about_the_link(raised, str(error.response.request.url)) from None
         if isinstance(error, httpx.TransportError):
             url = str(error.request.url) if getattr(error, "_request", None) else self.settings.data_store_url
-            raise transport_error(SERVICE, f"GET {url}", error) from None
+            raise self._about_the_link(transport_error(SERVICE, f"GET {url}", error), url) from None
+
+    def _about_the_link(self, error: ServiceError, url: str) -> ServiceError:
+        """The Data Store makes the links for large files itself, and behind a gateway it may get them wrong."""
+        ours, theirs = origin(self.settings.data_store_url), origin(url)
+        if ours != theirs:
+            error.hint = wrong_links_hint(ours, theirs)
+        return error
+
+
+def wrong_links_hint(ours: str, theirs: str) -> str:
+    """What to do when the Data Store's links lead elsewhere than where it was asked."""
+    return (
+        f"The Data Store was asked at {ours} and hands out links to {theirs}. Set NEMO_DATA_STORE_URL to its address "
+        "inside the cluster, or have the gateway pass on X-Forwarded-Proto and the host."
+    )

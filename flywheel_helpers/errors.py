@@ -81,6 +81,10 @@ class TimedOut(ServiceError):
     """The service took the request and did not answer in time."""
 
 
+class Redirected(ServiceError):
+    """3xx: the address is another one, or a gateway wants a login first."""
+
+
 class Unauthorized(ServiceError):
     """401 or 403."""
 

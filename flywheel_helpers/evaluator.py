@@ -10,7 +10,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
-from flywheel_helpers import customizer, data_store
+from flywheel_helpers import customizer, data_store, entity_store
 from flywheel_helpers.errors import BadAnswer, Conflict
 from flywheel_helpers.http import Connection
 from flywheel_helpers.jobs import ACTIVE, INPUTS_FIELD, Job, digest, same_inputs
@@ -102,6 +102,7 @@ def evaluate(nemo: Connection, model: str, limit: int | None = None, again: bool
         NotFound: the dataset was not uploaded yet.
         Invalid: the Evaluator does not know the model; the message says so.
     """
+    entity_store.check_owner(nemo)
     config, target = config_body(nemo, limit), target_body(nemo, model)
     training = customizer.newest_training(customizer.list_jobs(nemo), model)
     inputs = digest([config, target, training, data_store.dataset_revision(nemo, ("testing",))])

@@ -1,4 +1,4 @@
-"""Checks before a run: is everything there that the notebooks need, and if not, which one thing to change.
+"""The preflight: is everything there that the notebooks need, and if not, which one thing to change.
 
 All checks run at the same time, each with its own deadline, so that one slow service never hides the rest. Notebook
 00 and `flywheel doctor` show the same report.
@@ -6,32 +6,23 @@ All checks run at the same time, each with its own deadline, so that one slow se
 
 from __future__ import annotations
 
-import shutil
+import queue
+import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from flywheel_helpers import customizer, nim
+from flywheel_helpers import checks, network
+from flywheel_helpers.checks import Remark
 from flywheel_helpers.display import Table
-from flywheel_helpers.errors import ConfigError, FlywheelError, NotFound, ServiceError
+from flywheel_helpers.errors import ConfigError, FlywheelError, ServiceError
 from flywheel_helpers.http import Connection
 from flywheel_helpers.settings import SECRETS, SERVICE_URLS
+from flywheel_helpers.tls import NOT_VERIFIED, origin
 
 DEADLINE = 20.0  # seconds for a check; a healthy service answers in a fraction of one, a busy laptop may need ten
-NEEDED_DISK = 5 * 1024**3  # bytes: the exported model, two checkpoints of a training, and room to spare
-
-# A harmless question to each service the notebooks use, which it alone would answer.
-PROBES = {
-    "Entity Store": "/v1/namespaces?page_size=1",
-    "Data Store": "/v1/datastore/namespaces/{namespace}",
-    "Customizer": "/v1/customization/configs?page_size=1",
-    "Evaluator": "/v1/evaluation/configs?page_size=1",
-    "Deployment Management": "/v1/deployment/model-deployments?page_size=1",
-    "NIM proxy": "/v1/models",
-}
 
 
 @dataclass(frozen=True)
@@ -40,17 +31,22 @@ class Check:
 
     Args:
         name: what was checked.
-        ok: the verdict.
+        verdict: "ok", "warning", "absent" or "FAILED". Only the last one stops the course.
         found: what is there, or the cause of the failure.
         fix: the change to make, empty when all is well.
         seconds: how long the check took.
     """
 
     name: str
-    ok: bool
+    verdict: str
     found: str
     fix: str = ""
     seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the course can go on."""
+        return self.verdict != "FAILED"
 
 
 @dataclass(frozen=True)
@@ -61,17 +57,14 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether every check passed."""
+        """Whether no check failed."""
         return all(check.ok for check in self.checks)
 
     def table(self) -> Table:
         """The report as a table: a verdict a row, and for each failure its cause and the change to make."""
         return Table(
             ["check", "verdict", "found", "time", "what to do"],
-            [
-                [check.name, "ok" if check.ok else "FAILED", check.found, f"{check.seconds:.2f} s", check.fix]
-                for check in self.checks
-            ],
+            [[check.name, check.verdict, check.found, f"{check.seconds:.2f} s", check.fix] for check in self.checks],
         )
 
     def require(self) -> None:
@@ -86,7 +79,11 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """The report for scripts."""
-        return {"ok": self.ok, "checks": [asdict(check) for check in self.checks]}
+        return {"ok": self.ok, "checks": [{**asdict(check), "ok": check.ok} for check in self.checks]}
+
+
+# A check: the names of its rows, and what finds one thing for each in turn.
+_Findings = Callable[[], Iterator[str | Remark]]
 
 
 def run(nemo: Connection, folder: Path = Path(".")) -> Report:
@@ -98,72 +95,79 @@ def run(nemo: Connection, folder: Path = Path(".")) -> Report:
     """
     # The deadline of a single answer lies below the check's, and nothing is asked twice: a report, not a rescue.
     quick = Connection(nemo.settings, timeout=DEADLINE / 2, transport=nemo.transport, max_retries=0)
-    checks: dict[str, Callable[[], str]] = {name: _probe(quick, name) for name in PROBES}
-    checks |= {
-        "base model is served": lambda: _base_model(quick),
-        "base model can be trained": lambda: customizer.config_name(customizer.pick_config(quick)),
-        "free disk": lambda: _disk(folder),
+    listed = _list(quick, folder)
+    answers: queue.SimpleQueue[Check] = queue.SimpleQueue()
+    for names, findings in listed:
+        # Daemons: a name server that never answers must not keep the command from ending.
+        threading.Thread(target=_run_one, args=(names, findings, answers.put), daemon=True).start()
+    rows = [name for names, _ in listed for name in names]
+    found: dict[str, Check] = {}
+    deadline = time.monotonic() + DEADLINE
+    while len(found) < len(rows):
+        try:
+            check = answers.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            break
+        found[check.name] = check
+    return Report([found.get(name) or _late(name) for name in rows])
+
+
+def _list(nemo: Connection, folder: Path) -> list[tuple[tuple[str, ...], _Findings]]:
+    """Every check, in the order of the report."""
+    settings = nemo.settings
+    one: dict[str, Callable[[], str | Remark]] = {}
+    for name in checks.PROBES:
+        one[name] = lambda name=name: checks.service(nemo, name)
+    hosts: dict[str, list[str]] = {}
+    for service, variable in SERVICE_URLS.items():
+        hosts.setdefault(origin(settings.url(service)), []).append(variable)
+    if nemo.transport is None:  # else there is no network to look at
+        for address, variables in hosts.items():
+            one[f"way to {address}"] = lambda address=address, names=variables: network.look(settings, address, names)
+    if not settings.verify_tls:
+        one["certificates"] = lambda: Remark("warning", "not checked", NOT_VERIFIED)
+    one |= {
+        "namespace": lambda: checks.namespace(nemo),
+        "base model is served": lambda: checks.base_model_served(nemo),
+        "base model is registered": lambda: checks.base_model_registered(nemo),
+        "base model can be trained": lambda: checks.base_model_trainable(nemo),
     }
-    for secret in SECRETS:
-        checks[secret] = lambda name=secret: "set" if getattr(nemo.settings, name.lower()) else "not set (optional)"
-    executor = ThreadPoolExecutor(max_workers=len(checks))
-    futures = {name: executor.submit(_run_one, name, check) for name, check in checks.items()}
-    wait(futures.values(), timeout=DEADLINE)
-    executor.shutdown(wait=False, cancel_futures=True)
-    return Report([futures[name].result() if futures[name].done() else _late(name) for name in checks])
+    listed = [((name,), _single(check)) for name, check in one.items()]
+    listed.append((("upload links", "upload and download"), lambda: checks.uploads(nemo)))
+    for name in SECRETS:
+        listed.append(((name,), _single(lambda name=name: checks.credential(nemo, name))))
+    listed.append((("free disk",), _single(lambda: checks.disk(folder))))
+    listed.append((("packages",), _single(lambda: checks.packages(settings.profile))))
+    return listed
 
 
-def _run_one(name: str, check: Callable[[], str]) -> Check:
-    started = time.monotonic()
+def _single(check: Callable[[], str | Remark]) -> _Findings:
+    return lambda: iter([check()])
+
+
+def _run_one(names: tuple[str, ...], findings: _Findings, tell: Callable[[Check], None]) -> None:
+    """Tell of each row as soon as it is known. What comes after a failed one cannot be known."""
+    left, started = list(names), time.monotonic()
+
+    def elapsed() -> float:
+        return time.monotonic() - started
+
     try:
-        found, fix, ok = check(), "", True
+        for finding in findings():
+            remark = finding if isinstance(finding, Remark) else Remark("ok", finding)
+            tell(Check(left.pop(0), remark.verdict, remark.found, remark.fix, elapsed()))
     except ServiceError as error:
         said = f" It said: {error.server_message}" if error.server_message else ""
-        found, fix, ok = f"{error.reason}{said} ({error.request})", error.hint, False
+        tell(Check(left.pop(0), "FAILED", f"{error.reason}{said} ({error.request})", error.hint, elapsed()))
     except FlywheelError as error:
-        found, fix, ok = error.message, error.hint, False
-    return Check(name, ok, found, fix, time.monotonic() - started)
+        tell(Check(left.pop(0), "FAILED", error.message, error.hint, elapsed()))
+    except Exception as error:  # a mistake in a check is a row like any other, never a report without it
+        fault = f"the check itself failed ({type(error).__name__}: {error})"
+        tell(Check(left.pop(0), "FAILED", fault, "Report this as a fault of the course.", elapsed()))
+    for name in left:
+        tell(Check(name, "FAILED", "could not be tried", "Mend the row above first."))
 
 
 def _late(name: str) -> Check:
     variable = SERVICE_URLS.get(name, "the addresses")
-    return Check(name, False, "no answer in time", f"Check {variable} in config.py, and the service's log.", DEADLINE)
-
-
-def _probe(nemo: Connection, service: str) -> Callable[[], str]:
-    def probe() -> str:
-        path = PROBES[service].format(namespace=nemo.settings.namespace)
-        try:
-            nemo.json(service, "GET", path)
-        except NotFound as error:
-            # The Data Store answers like this, in JSON, as long as nobody has made the namespace.
-            if service != "Data Store" or not error.server_message:
-                raise
-        return f"{nemo.settings.url(service)}, version {_version(nemo, service)}"
-
-    return probe
-
-
-def _version(nemo: Connection, service: str) -> str:
-    """What the service calls its own version in its OpenAPI description, where it publishes one."""
-    try:
-        return str(nemo.json(service, "GET", "/openapi.json")["info"]["version"])
-    except (FlywheelError, KeyError, TypeError):
-        return "not told"
-
-
-def _base_model(nemo: Connection) -> str:
-    served = nim.list_models(nemo)
-    if nemo.settings.base_model not in served:
-        raise ConfigError(
-            f"{nemo.settings.base_model} is not served. Served: {', '.join(served) or 'nothing'}.",
-            "Deploy it with Deployment Management, or set BASE_MODEL to a model that is served.",
-        )
-    return nemo.settings.base_model
-
-
-def _disk(folder: Path) -> str:
-    free = shutil.disk_usage(folder).free
-    if free < NEEDED_DISK:
-        raise ConfigError(f"{free / 1024**3:.1f} GiB", f"Free some: {NEEDED_DISK / 1024**3:.0f} GiB are needed.")
-    return f"{free / 1024**3:.0f} GiB"
+    return Check(name, "FAILED", "no answer in time", f"Check {variable} in config.py, and the service's log.", DEADLINE)

@@ -21,7 +21,8 @@ SERVICE_URLS = {
     "NIM proxy": "NIM_URL",
 }
 SECRETS = ("HF_TOKEN", "WANDB_API_KEY", "NDS_TOKEN", "NEMO_TOKEN")
-_NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+# What Kubernetes, NeMo and the Hub protocol all take: up to 63 characters, and no two of . _ - in a row.
+_NAME = re.compile(r"(?=.{1,63}$)[a-z0-9]+([._-][a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Settings:
     namespace: str
     dataset_name: str
     custom_model: str
+    attendee: str = ""
+    nim_internal_url: str = ""
     ca_bundle: str = ""
     verify_tls: bool = True
     hf_token: str = field(default="", repr=False)
@@ -69,7 +72,9 @@ class Settings:
         for name, text in (("NMS_NAMESPACE", namespace), ("DATASET_NAME", dataset_name)):
             if not _NAME.fullmatch(text):
                 raise ConfigError(
-                    f'{name} is "{text}".', "Use lower case letters, digits, hyphens and dots, such as tool-calling."
+                    f'{name} is "{text}".',
+                    "Use up to 63 lower case letters and digits, with single hyphens or dots in between, such as "
+                    "tool-calling.",
                 )
         custom_model = value("CUSTOM_MODEL")
         if not re.fullmatch(r"[^/@\s]+/[^/@\s]+@[^/@\s]+", custom_model):
@@ -77,6 +82,7 @@ class Settings:
                 f'CUSTOM_MODEL is "{custom_model}".',
                 f"Write namespace/name@version, such as {namespace}/tool-caller@v1.",
             )
+        internal = value("NIM_INTERNAL_URL")
         ca_bundle = value("CA_BUNDLE")
         if ca_bundle and not Path(ca_bundle).is_file():
             raise ConfigError(
@@ -97,6 +103,8 @@ class Settings:
             namespace=namespace,
             dataset_name=dataset_name,
             custom_model=custom_model,
+            attendee=value("ATTENDEE"),
+            nim_internal_url=_checked_url("NIM_INTERNAL_URL", internal) if internal else urls["NIM_URL"],
             ca_bundle=ca_bundle,
             verify_tls=_checked_flag("VERIFY_TLS", value("VERIFY_TLS")),
             **{name.lower(): value(name) for name in SECRETS},
@@ -106,6 +114,10 @@ class Settings:
         """Address of a service, by its name in `SERVICE_URLS`, without a slash at the end."""
         attribute = SERVICE_URLS[service].lower().removeprefix("nemo_")
         return getattr(self, attribute)
+
+    def token(self, service: str) -> str:
+        """The bearer token for a service, or nothing. The Data Store may have one of its own."""
+        return (self.nds_token if service == "Data Store" else "") or self.nemo_token
 
     @property
     def dataset(self) -> str:

@@ -11,6 +11,9 @@ from ports import free_port
 from flywheel_helpers.cli import main
 
 
+NOBODY = f"http://127.0.0.1:{free_port()}"
+
+
 @dataclass
 class Ended:
     returncode: int
@@ -66,13 +69,10 @@ def test_doctor_says_what_is_down(flywheel):
 
 
 def test_doctor_names_no_secret(flywheel):
-    found = flywheel("doctor", "--json", HF_TOKEN="hf_do_not_show_me")
+    found = flywheel("doctor", "--json", HF_TOKEN="hf_do_not_show_me", HF_ENDPOINT=NOBODY)
     assert "hf_do_not_show_me" not in found.stdout + found.stderr
-    assert {"name": "HF_TOKEN", "ok": True, "found": "set"}.items() <= {
-        key: value
-        for check in json.loads(found.stdout)["checks"] if check["name"] == "HF_TOKEN"
-        for key, value in check.items()
-    }.items()  # fmt: skip
+    row = next(check for check in json.loads(found.stdout)["checks"] if check["name"] == "HF_TOKEN")
+    assert row["ok"] and row["found"].startswith("set")
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def recording_store(status, seen):
 def test_the_data_store_never_sees_the_hub_token(settings, monkeypatch, token, header):
     monkeypatch.setenv("HF_TOKEN", "hf_for_the_hub_only")
     seen = []
-    monkeypatch.setattr(data_store, "_client", lambda settings: recording_store(507, seen))
+    monkeypatch.setattr(data_store, "hub_client", lambda settings: recording_store(507, seen))
     with pytest.raises(StorageFull, match="no space left"):
         data_store.list_files(Connection(replace(settings, nds_token=token)))
     assert set(seen) == {header}

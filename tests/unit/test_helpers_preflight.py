@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import httpx
 import pytest
 
-from flywheel_helpers import errors, preflight
+from flywheel_helpers import checks as single_checks
+from flywheel_helpers import entity_store, errors, preflight
+from flywheel_helpers.attendees import owner_mark
 
 BASE = "meta/llama-3.2-1b-instruct"
 
@@ -25,6 +28,12 @@ def healthy(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"data": []})
 
 
+@pytest.fixture(autouse=True)
+def no_uploads(monkeypatch):
+    """huggingface_hub does not go through a mock transport; tests/pcai tries uploads on a real Data Store."""
+    monkeypatch.setattr(single_checks, "uploads", lambda nemo: iter(["links", "files"]))
+
+
 def checks(report):
     return {check.name: check for check in report.checks}
 
@@ -36,10 +45,11 @@ def test_all_is_well(connection, tmp_path):
     assert report.ok
     report.require()
     found = checks(report)
-    assert found["Evaluator"].found == "http://gateway.test:8080, version 25.10"
+    assert re.fullmatch(r"http://gateway.test:8080 answers in \d+ ms, version 25.10", found["Evaluator"].found)
+    assert found["Guardrails"].verdict == "ok"
     assert found["base model is served"].found == BASE
     assert found["base model can be trained"].found == f"{BASE}@v1.0.0+L40"
-    assert found["HF_TOKEN"].found == "set" and found["NDS_TOKEN"].found == "not set (optional)"
+    assert found["HF_TOKEN"].found.startswith("set") and found["NDS_TOKEN"].found == "not set (optional)"
     assert "hf_secret_value" not in repr(report.table()) + str(report.to_json())
 
 
@@ -58,7 +68,7 @@ def test_a_failure_has_a_cause_and_a_fix(connection, tmp_path):
     assert "database is starting" in found["Evaluator"].found and found["Evaluator"].fix
     assert "Served: other/model" in found["base model is served"].found
     assert "v1.0.0+L40" in found["base model can be trained"].fix
-    with pytest.raises(errors.ConfigError, match="3 of 13 checks failed") as caught:
+    with pytest.raises(errors.ConfigError, match=rf"3 of {len(found)} checks failed") as caught:
         report.require()
     assert "base model can be trained: Set BASE_MODEL_VERSION" in caught.value.hint
     assert "FAILED" in repr(report.table()) and "FAILED" in report.table()._repr_html_()
@@ -86,5 +96,69 @@ def test_something_else_at_the_address(connection, tmp_path):
 
 
 def test_too_little_disk(connection, tmp_path, monkeypatch):
-    monkeypatch.setattr(preflight, "NEEDED_DISK", 2**60)
+    monkeypatch.setattr(single_checks, "NEEDED_DISK", 2**60)
     assert not checks(preflight.run(connection(healthy), tmp_path))["free disk"].ok
+
+
+def test_no_guardrails_is_said_plainly_on_one_machine_and_a_failure_on_a_cluster(connection, tmp_path):
+    def server(request):
+        if request.url.path.startswith("/v1/guardrail"):
+            return httpx.Response(404, json={"detail": "Not Found"})
+        return healthy(request)
+
+    report = preflight.run(connection(server), tmp_path)
+    assert checks(report)["Guardrails"].verdict == "absent" and report.ok
+    assert not checks(preflight.run(connection(server, profile="pcai"), tmp_path))["Guardrails"].ok
+
+
+@pytest.mark.parametrize(("mark", "verdict"), [("ada", "ok"), ("bob", "FAILED"), (None, "ok")])
+def test_whose_namespace_it_is(connection, tmp_path, mark, verdict):
+    def server(request):
+        if request.url.path == "/v1/namespaces/ada":
+            fields = {entity_store.OWNER_FIELD: owner_mark(mark)} if mark else None
+            return httpx.Response(200, json={"id": "ada", "custom_fields": fields})
+        return healthy(request)
+
+    row = checks(preflight.run(connection(server, attendee="ada"), tmp_path))["namespace"]
+    assert row.verdict == verdict
+    assert ("belongs to another attendee" in row.found) is (mark == "bob")
+
+
+def test_the_endpoint_of_the_base_model(connection, tmp_path):
+    row = "base model is registered"
+    assert "notebook 03 registers it" in checks(preflight.run(connection(healthy), tmp_path))[row].found
+
+    def server(request):
+        if request.url.path == f"/v1/models/{BASE}":
+            return httpx.Response(200, json={"api_endpoint": {"url": "http://nim.test:8000/v1/chat/completions"}})
+        return healthy(request)
+
+    assert checks(preflight.run(connection(server), tmp_path))[row].found == "http://nim.test:8000/v1/chat/completions"
+
+
+def test_other_packages_are_a_warning(connection, tmp_path, monkeypatch):
+    there = single_checks.metadata.version
+    monkeypatch.setattr(single_checks.metadata, "version", lambda name: "0.1" if name == "httpx" else there(name))
+    report = preflight.run(connection(healthy), tmp_path)
+    row = checks(report)["packages"]
+    assert row.verdict == "warning" and row.found.startswith("httpx 0.1 (tested: ") and row.fix and report.ok
+
+
+@pytest.mark.parametrize("name", ["HF_TOKEN", "WANDB_API_KEY"])
+@pytest.mark.parametrize(
+    ("status", "body", "found"),
+    [(200, {"data": {"viewer": {"id": "1"}}}, "set, and accepted"), (401, {}, "set, and refused"),
+     (500, {}, "set, and could not be tried (HTTPStatusError)")],
+)  # fmt: skip
+def test_whether_a_credential_works(connection, monkeypatch, name, status, body, found):
+    request = httpx.Request("GET", "https://outside.test")
+    answer = httpx.Response(status, json=body, request=request)
+    monkeypatch.setattr(single_checks, "_outside", lambda *_, **__: answer)
+    result = single_checks.credential(connection(healthy, **{name.lower(): "a-secret"}), name)
+    assert getattr(result, "found", result) == found and "a-secret" not in repr(result)
+
+
+def test_a_mistake_in_a_check_is_a_row(connection, tmp_path, monkeypatch):
+    monkeypatch.setattr(single_checks, "disk", lambda folder: 1 / 0)
+    row = checks(preflight.run(connection(healthy), tmp_path))["free disk"]
+    assert not row.ok and "ZeroDivisionError" in row.found

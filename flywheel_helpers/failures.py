@@ -1,0 +1,156 @@
+"""From a request that failed to an error a person can act on."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from flywheel_helpers import errors
+from flywheel_helpers.settings import SERVICE_URLS
+
+# OpenSSL's numbers for what is wrong with a certificate (X509_V_ERR_...).
+EXPIRED, OTHER_HOST, OTHER_ADDRESS = 10, 62, 64
+# And for an answer that is no TLS at all: plain http, most often.
+NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+
+
+def causes_of(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    return chain
+
+
+def is_final(error: httpx.TransportError) -> bool:
+    """A name that does not resolve and a certificate nobody trusts do not get better in seconds."""
+    return any(isinstance(cause, (socket.gaierror, ssl.SSLCertVerificationError)) for cause in causes_of(error))
+
+
+def wrong_address(service: str, request: str, reason: str) -> errors.Unreachable:
+    return errors.Unreachable(service, request, reason, f"Check {SERVICE_URLS[service]} in config.py.")
+
+
+def transport_error(service: str, request: str, error: httpx.TransportError) -> errors.ServiceError:
+    """What it means that no answer came.
+
+    Args:
+        service: who was asked, a name in `SERVICE_URLS`.
+        request: method and URL.
+        error: what the client raised.
+    """
+    name, host = SERVICE_URLS[service], urlsplit(request.split(" ", 1)[1]).hostname
+    causes = causes_of(error)
+
+    def unreachable(reason: str, hint: str) -> errors.Unreachable:
+        return errors.Unreachable(service, request, reason, hint)
+
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return unreachable(*certificate_problem(cause, name, host or ""))
+    if any(isinstance(cause, ssl.SSLError) and cause.reason in NOT_TLS for cause in causes):
+        return unreachable(f"{host} does not speak https there.", f"Check {name} in config.py: http:// or another port?")
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return wrong_address(service, request, f"there is no host named {host}.")
+    if isinstance(error, httpx.ProxyError):
+        return unreachable(
+            f"the proxy does not let it through ({error}).",
+            f"Check HTTP_PROXY and HTTPS_PROXY, or add {host} to NO_PROXY in the environment.",
+        )
+    if isinstance(error, httpx.ConnectTimeout):
+        return unreachable(f"{host} does not answer.", f"Check {name} in config.py, your VPN and the firewall.")
+    if isinstance(error, httpx.TimeoutException):
+        return errors.TimedOut(
+            service,
+            request,
+            "no answer in time.",
+            "The service may be busy: try again, and see its log if it stays so.",
+        )
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return unreachable(
+            "nothing listens there (connection refused).",
+            f"Start the platform (flywheel up), or check {name} in config.py.",
+        )
+    return unreachable(
+        f"the connection broke ({error or type(error).__name__}).",
+        "Run the cell again: it goes on from what is there. See the service's log if it happens again.",
+    )
+
+
+def certificate_problem(error: ssl.SSLCertVerificationError, name: str, host: str) -> tuple[str, str]:
+    """What is wrong with a certificate, and the change to make.
+
+    Args:
+        error: from the handshake.
+        name: the name in config.py that holds the address.
+        host: whose certificate it is.
+    """
+    if error.verify_code == EXPIRED:
+        return f"the certificate of {host} has expired.", "Ask whoever runs it to renew it."
+    if error.verify_code in (OTHER_HOST, OTHER_ADDRESS):
+        return f"the certificate is not for {host}.", f"Use the name it was made for in {name}."
+    return (
+        f"the certificate of {host} is not trusted ({error.verify_message}).",
+        "Set CA_BUNDLE to a file with the certificates of your organisation.",
+    )
+
+
+def server_message(response: httpx.Response) -> str:
+    """What the server said, from the shapes services use: FastAPI's detail, OpenAI's error, or plain text."""
+    try:
+        body = response.json()
+    except ValueError:
+        return response.text.strip()[:500]
+    if isinstance(body, dict):
+        said = body.get("detail") or body.get("message") or body.get("error") or body
+        if isinstance(said, dict):
+            said = said.get("message") or said
+        if isinstance(said, list):  # FastAPI's list of problems, each with the field it is about
+            return "; ".join(_field_problem(item) for item in said)
+        return str(said)[:2000]
+    return str(body)[:500]
+
+
+def _field_problem(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    field = ".".join(str(part) for part in item.get("loc", ()) if part != "body")
+    return f"{field}: {item.get('msg', '')}" if field else str(item.get("msg", item))
+
+
+def status_error(service: str, response: httpx.Response) -> errors.ServiceError:
+    name, status = SERVICE_URLS[service], response.status_code
+    request = f"{response.request.method} {response.request.url}"
+
+    def make(kind: type[errors.ServiceError], reason: str, hint: str) -> errors.ServiceError:
+        return kind(service, request, f"{reason} ({status}).", hint, status, server_message(response))
+
+    if 300 <= status < 400:
+        return make(
+            errors.Redirected,
+            f"it sends us on to {response.headers.get('Location', 'nowhere')[:200].split('?')[0]}",
+            f"If that is a login page, set NEMO_TOKEN in the environment; else write the new address into {name}.",
+        )
+    if status in (401, 403):
+        token = "NDS_TOKEN or NEMO_TOKEN" if service == "Data Store" else "NEMO_TOKEN"
+        return make(errors.Unauthorized, "access was refused", f"Set {token} in the environment, or renew it.")
+    if status == 404:
+        return make(
+            errors.NotFound, "there is no such thing", f"Check the name, and that {name} is the {service}'s address."
+        )
+    if status == 409:
+        return make(errors.Conflict, "it exists already, or is in use", "Choose another name, or use the one there.")
+    if status in (400, 422):
+        return make(errors.Invalid, "the request was refused", "Correct the value the message names.")
+    if status in (429, 503):
+        return make(errors.Overloaded, "the service is busy or not ready", "Wait a minute and run the cell again.")
+    if status == 507:
+        return make(errors.StorageFull, "no disk space is left there", "Free some, then run the cell again.")
+    if status >= 500:
+        return make(errors.ServerFault, "the service failed", "Run the cell again; if it stays so, see its log.")
+    return make(errors.ServiceError, "an unexpected answer", f"Check {name} in config.py, and proxies in between.")
