@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from huggingface_hub import HfApi, set_client_factory
+from huggingface_hub import HfApi, constants, set_client_factory
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import disable_progress_bars
 
 from flywheel_helpers import entity_store
 from flywheel_helpers.errors import Conflict, DataError, NotFound, ServiceError
-from flywheel_helpers.failures import status_error, transport_error
+from flywheel_helpers.failures import causes_of, status_error, transport_error
 from flywheel_helpers.http import Connection
-from flywheel_helpers.tls import hub_client, origin
+from flywheel_helpers.tls import hub_client, origin, wrong_links_hint
 
 SERVICE = "Data Store"
 FILES = ("training/training.jsonl", "validation/validation.jsonl", "testing/xlam-test.jsonl")
@@ -42,6 +42,8 @@ def hub(nemo: Connection) -> HfApi:
     """
     settings = nemo.settings
     disable_progress_bars()  # three small files; in a saved notebook the bars are noise
+    # huggingface_hub sends large files to a Xet server without asking whether there is one. A Data Store has none.
+    constants.HF_HUB_DISABLE_XET = True
     set_client_factory(lambda: hub_client(settings))
     return HfApi(endpoint=f"{settings.data_store_url}/v1/hf", token=settings.token(SERVICE) or False)
 
@@ -182,14 +184,19 @@ class hub_errors:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, HfHubHTTPError) and error.response is not None:
-            raised = status_error(SERVICE, error.response)
-            if isinstance(raised, NotFound):
-                raised.hint = f"Upload the dataset {self.settings.dataset} first (notebook 01_data_preparation)."
-            raise self._about_the_link(raised, str(error.response.request.url)) from None
-        if isinstance(error, httpx.TransportError):
-            url = str(error.request.url) if getattr(error, "_request", None) else self.settings.data_store_url
-            raise self._about_the_link(transport_error(SERVICE, f"GET {url}", error), url) from None
+        # A failed upload of one file is a RuntimeError about nothing, with the cause behind it.
+        causes = causes_of(error) if isinstance(error, RuntimeError | httpx.TransportError | HfHubHTTPError) else []
+        for cause in causes:
+            if isinstance(cause, ServiceError):
+                raise cause from None
+            if isinstance(cause, HfHubHTTPError) and cause.response is not None:
+                raised = status_error(SERVICE, cause.response)
+                if isinstance(raised, NotFound):
+                    raised.hint = f"Upload the dataset {self.settings.dataset} first (notebook 01_data_preparation)."
+                raise self._about_the_link(raised, str(cause.response.request.url)) from None
+            if isinstance(cause, httpx.TransportError):
+                url = str(cause.request.url) if getattr(cause, "_request", None) else self.settings.data_store_url
+                raise self._about_the_link(transport_error(SERVICE, f"GET {url}", cause), url) from None
 
     def _about_the_link(self, error: ServiceError, url: str) -> ServiceError:
         """The Data Store makes the links for large files itself, and behind a gateway it may get them wrong."""
@@ -197,11 +204,3 @@ class hub_errors:
         if ours != theirs:
             error.hint = wrong_links_hint(ours, theirs)
         return error
-
-
-def wrong_links_hint(ours: str, theirs: str) -> str:
-    """What to do when the Data Store's links lead elsewhere than where it was asked."""
-    return (
-        f"The Data Store was asked at {ours} and hands out links to {theirs}. Set NEMO_DATA_STORE_URL to its address "
-        "inside the cluster, or have the gateway pass on X-Forwarded-Proto and the host."
-    )

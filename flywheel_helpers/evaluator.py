@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import json
 import re
+import time
 import warnings
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flywheel_helpers import customizer, data_store, entity_store
-from flywheel_helpers.errors import BadAnswer, Conflict
+from flywheel_helpers.errors import BadAnswer, Conflict, Invalid, NotFound, WaitTimeout
 from flywheel_helpers.http import Connection
 from flywheel_helpers.jobs import ACTIVE, INPUTS_FIELD, Job, digest, same_inputs
 from flywheel_helpers.statistics import Score
@@ -20,6 +22,8 @@ SERVICE = "Evaluator"
 TASK, METRIC = "custom-tool-calling", "tool-calling-accuracy"
 TEST_FILE = "testing/xlam-test.jsonl"
 PARALLEL_REQUESTS = 16
+RESULTS_DEADLINE, RESULTS_POLL = 120.0, 1.0  # seconds
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
@@ -112,17 +116,20 @@ def evaluate(nemo: Connection, model: str, limit: int | None = None, again: bool
     _ensure(nemo, "configs", config)
     _ensure(nemo, "targets", target)
     namespace = nemo.settings.namespace
-    job = nemo.json(
-        SERVICE,
-        "POST",
-        "/v1/evaluation/jobs",
-        json={
-            "namespace": namespace,
-            "config": f"{namespace}/{config['name']}",
-            "target": f"{namespace}/{target['name']}",
-            "custom_fields": {INPUTS_FIELD: inputs},
-        },
-    )
+    body = {
+        "namespace": namespace,
+        "config": f"{namespace}/{config['name']}",
+        "target": f"{namespace}/{target['name']}",
+        "custom_fields": {INPUTS_FIELD: inputs},
+    }
+    try:
+        job = nemo.json(SERVICE, "POST", "/v1/evaluation/jobs", json=body)
+    except Invalid as error:
+        error.hint = (
+            "If it says that the model is not registered, run entity_store.register_base_model(nemo) first. If it is not "
+            "served, wait for it with nim.wait_for_model. Else correct the value it names."
+        )
+        raise
     return Job(job["id"], "new", model, "A new evaluation was started.")
 
 
@@ -141,9 +148,10 @@ def scores(nemo: Connection, job: Job) -> Scores:
 
     Raises:
         BadAnswer: the results lack the tool-calling scores.
+        WaitTimeout: they are not there in time.
     """
     path = f"/v1/evaluation/jobs/{job.id}/results"
-    answer = nemo.json(SERVICE, "GET", path)
+    answer = _late(job, lambda: nemo.json(SERVICE, "GET", path), lambda answer: bool(answer.get("tasks")))
     try:
         found = answer["tasks"][TASK]["metrics"][METRIC]["scores"]
         name, full = (
@@ -166,8 +174,12 @@ def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
 
     Not every release of NeMo Evaluator puts the rows into its download. Where it does not, the list is empty and a
     warning says so.
+
+    Raises:
+        WaitTimeout: they are not there in time.
     """
-    response = nemo.request(SERVICE, "GET", f"/v1/evaluation/jobs/{job.id}/download-results", timeout=300.0)
+    path = f"/v1/evaluation/jobs/{job.id}/download-results"
+    response = _late(job, lambda: nemo.request(SERVICE, "GET", path, timeout=300.0))
     try:
         with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
             names = [name for name in archive.namelist() if name.endswith("samples.jsonl")]
@@ -182,6 +194,25 @@ def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
         )
     found = sorted((json.loads(line) for line in lines), key=lambda sample: sample["index"])
     return [{**sample, "scores": (sample.get("scores") or {}).get(METRIC, {})} for sample in found]
+
+
+def _late(job: Job, ask: Callable[[], _Answer], complete: Callable[[_Answer], bool] = lambda _: True) -> _Answer:
+    """Ask until a finished job's results are there: on a cluster they may come a while after its last word."""
+    started = time.monotonic()
+    while True:
+        too_late = time.monotonic() - started > RESULTS_DEADLINE
+        try:
+            answer = ask()
+            if complete(answer) or too_late:
+                return answer
+        except NotFound:
+            if too_late:
+                raise WaitTimeout(
+                    f"The results of the evaluation {job.id} are not there {RESULTS_DEADLINE:.0f} s after its end.",
+                    "Run the cell again to wait longer. If they never come, see the Evaluator's log, and evaluate with "
+                    "AGAIN = True.",
+                ) from None
+        time.sleep(RESULTS_POLL)
 
 
 def summary(base: Scores, tuned: Scores) -> dict[str, Any]:

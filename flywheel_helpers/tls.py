@@ -46,22 +46,37 @@ def tls_context(settings: Settings) -> ssl.SSLContext | bool:
 def hub_client(settings: Settings) -> httpx.Client:
     """What huggingface_hub sends its requests with.
 
-    huggingface_hub itself gives no token to the links it gets for large files. Where those lead to the Data Store
-    itself, a gateway in front of it asks for one all the same.
+    Large files go to links that the Data Store hands out. huggingface_hub sends no token there, which a gateway in
+    front of the Data Store asks for all the same; and nothing that was to go by https goes without it.
     """
-    token = settings.token("Data Store")
+    token, ours = settings.token("Data Store"), origin(settings.data_store_url)
 
-    def authorize(request: httpx.Request) -> None:
-        if token and "Authorization" not in request.headers and origin(str(request.url)) == ours:
+    def prepare(request: httpx.Request) -> None:
+        theirs = origin(str(request.url))
+        if ours.startswith("https:") and theirs.startswith("http:"):
+            raise errors.Unreachable(
+                "Data Store",
+                f"{request.method} {request.url}",
+                "its links for large files are not https.",
+                wrong_links_hint(ours, theirs),
+            )
+        if token and theirs == ours and "Authorization" not in request.headers:
             request.headers["Authorization"] = f"Bearer {token}"
 
-    ours = origin(settings.data_store_url)
     return httpx.Client(
         follow_redirects=True,
         timeout=300.0,
         verify=tls_context(settings),
         mounts=NO_PROXY_MOUNTS,
-        event_hooks={"request": [authorize]},
+        event_hooks={"request": [prepare]},
+    )
+
+
+def wrong_links_hint(ours: str, theirs: str) -> str:
+    """What to do when the Data Store's links lead elsewhere than where it was asked."""
+    return (
+        f"The Data Store was asked at {ours} and hands out links to {theirs}. Set NEMO_DATA_STORE_URL to its address "
+        "inside the cluster, or have the gateway pass on X-Forwarded-Proto and the host."
     )
 
 

@@ -29,10 +29,11 @@ FINAL_ERRORS = (NotFound, Unauthorized, Invalid)
 
 @dataclass(frozen=True)
 class View:
-    """What to show of a job at one moment."""
+    """What to show of a job at one moment. A change of `state` is always shown."""
 
     fraction: float
     text: str
+    state: str = ""
     draw: Callable[[], Picture] | None = None
 
 
@@ -73,7 +74,7 @@ def _wait(
     timeout: float,
     poll_seconds: float,
 ) -> dict[str, Any]:
-    started, failed_polls = time.monotonic(), 0
+    started, failed_polls, last = time.monotonic(), 0, "nothing"
     with open_display(title) as display:
         while True:
             try:
@@ -93,10 +94,12 @@ def _wait(
                     return job
                 if status in ("failed", "cancelled"):
                     raise _ended(title, job)
-                display.update(now.fraction, f"{status} | {now.text}", status, now.draw)
+                display.update(now.fraction, f"{status} | {now.text}", f"{status} {now.state}", now.draw)
+                last = f"{status}, {now.text}"
             if time.monotonic() - started > timeout:
                 raise WaitTimeout(
-                    f"{title}: not finished after {timeout:.0f} s.", "The job goes on. Run the cell again to wait more."
+                    f"{title}: not finished after {timeout:.0f} s. The last that was heard of it: {last}.",
+                    "The job goes on. Run the cell again to wait more.",
                 )
             time.sleep(poll_seconds)
 
@@ -104,7 +107,7 @@ def _wait(
 def _training_view(job: dict[str, Any]) -> View:
     details = job.get("status_details") or {}
     if job.get("status") in ("created", "pending"):
-        return View(0.0, _why_pending(job))
+        return _pending_view(job)
     parts = [f"step {details.get('steps_completed') or 0}"]
     if details.get("epochs_completed") is not None:
         parts.append(f"epochs done {details['epochs_completed']}")
@@ -113,31 +116,37 @@ def _training_view(job: dict[str, Any]) -> View:
             parts.append(f"{name} {details[key]:.3f}")
     curves = (details.get("metrics") or {}).get("metrics") or {}
     draw = (lambda: results.plot_losses(curves)) if any(curves.values()) else None
-    return View(min((details.get("percentage_done") or 0) / 100, 1.0), ", ".join(parts), draw)
+    return View(min((details.get("percentage_done") or 0) / 100, 1.0), ", ".join(parts), draw=draw)
 
 
 def _evaluation_view(job: dict[str, Any]) -> View:
     details = job.get("status_details") or {}
     if job.get("status") in ("created", "pending"):
-        return View(0.0, _why_pending(job))
+        return _pending_view(job)
     fraction = min((details.get("progress") or 0) / 100, 1.0)
     if details.get("samples_processed") is not None:
         return View(fraction, f"{details['samples_processed']} rows done")
     return View(fraction, details.get("message") or f"{fraction:.0%} done")
 
 
-def _why_pending(job: dict[str, Any]) -> str:
-    """The platform's own reason, where it gives one, and for how long it has been so."""
+def _pending_view(job: dict[str, Any]) -> View:
+    """The platform's own reason, where it gives one, and for how long it has been so; a line each minute."""
     details = job.get("status_details") or {}
     logs = details.get("status_logs") or []
     reason = (logs[-1].get("message") if logs else details.get("message")) or "waiting to start"
     since = logs[-1].get("updated_at") if logs else job.get("created_at")
-    return f"{reason} (for {_age(since)})" if since else reason
+    if not since:
+        return View(0.0, reason, reason)
+    seconds = _age(since)
+    return View(0.0, f"{reason} (for {_words(seconds)})", f"{reason} {seconds // 60:.0f}")
 
 
-def _age(timestamp: str) -> str:
+def _age(timestamp: str) -> float:
     moment = datetime.fromisoformat(timestamp)
-    seconds = (datetime.now(UTC) - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))).total_seconds()
+    return (datetime.now(UTC) - (moment if moment.tzinfo else moment.replace(tzinfo=UTC))).total_seconds()
+
+
+def _words(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 

@@ -292,7 +292,8 @@ def test_scores_get_their_intervals(connection):
 
 
 @pytest.mark.parametrize("answer", [{}, {"tasks": {}}, results({"function_name_accuracy": {"value": 1.0}})])
-def test_results_without_scores(connection, answer):
+def test_results_without_scores(connection, monkeypatch, answer):
+    monkeypatch.setattr(evaluator, "RESULTS_DEADLINE", -1)
     nemo = connection(lambda request: httpx.Response(200, json=answer))
     with pytest.raises(errors.BadAnswer, match="lack the scores"):
         evaluator.scores(nemo, Job("e1", "new", "m", ""))

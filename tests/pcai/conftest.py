@@ -1,0 +1,65 @@
+"""The misbehaving gateway, once before the services alone and once before a whole platform, and who connects through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from bad_gateway import BadGateway
+from running import Running
+
+from flywheel_helpers.http import Connection
+from flywheel_helpers.settings import Settings
+
+BASE = "huggingfacetb/smollm2-135m-instruct"
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory) -> Iterator[Running]:
+    """The platform's gateway process alone: no model, and quick to start."""
+    running = Running("nemo_local.gateway", tmp_path_factory.mktemp("services"))
+    running.start(f"{running.gateway_url}/health", seconds=60)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def _gateway(services, tmp_path_factory) -> Iterator[BadGateway]:
+    with BadGateway(services.gateway_url, services.nim_url, tmp_path_factory.mktemp("gateway")) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def gateway(_gateway) -> BadGateway:
+    """The gateway, well-behaved until a test says otherwise."""
+    _gateway.misbehave()
+    return _gateway
+
+
+@pytest.fixture
+def nemo(gateway, settings, request) -> Callable[..., Connection]:
+    """Makes the connection of someone outside of the cluster, in a namespace of this test's own."""
+
+    def connect(**changes: Any) -> Connection:
+        namespace = request.node.name.split("[")[0].replace("_", "-")[:60].strip("-")
+        outside = {
+            f"{name}_url": gateway.url
+            for name in ("data_store", "entity_store", "customizer", "evaluator", "guardrails", "deployment")
+        }
+        values: dict[str, Any] = {
+            **outside,
+            "nim_url": f"{gateway.url}/nim",
+            "nim_internal_url": gateway.nim,
+            "profile": "pcai",
+            "base_model": BASE,
+            "base_model_version": "v1.0.0+CPU",
+            "namespace": namespace,
+            "custom_model": f"{namespace}/caller@v1",
+            "ca_bundle": str(gateway.ca_bundle),
+        }
+        chosen: Settings = replace(settings, **{**values, **changes})
+        return Connection(chosen, first_delay=0.01)
+
+    return connect
