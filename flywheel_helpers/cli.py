@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -15,7 +16,8 @@ from rich.table import Table
 
 from flywheel_helpers import checkout, platform, preflight
 from flywheel_helpers.errors import FlywheelError
-from flywheel_helpers.http import connect
+from flywheel_helpers.http import Connection, connect
+from flywheel_helpers.settings import Settings
 
 PROFILES = click.Choice(["local", "pcai"])
 INTERRUPTED = 130  # what a shell expects after Ctrl-C
@@ -109,6 +111,27 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
         if folder and (folder / "report.html").is_file():
             click.echo(f"Executed notebooks: {folder}\nReport: {folder / 'report.html'}")
     _print_results(console, finished.summary())
+
+
+@cli.command()
+@click.option("--profile", type=PROFILES, help="Platform to clean; default: FLYWHEEL_PROFILE, else local.")
+@click.option("--namespace", help="Another namespace than the one of config.py, which the course has made for you.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clean(profile: str | None, namespace: str | None, yes: bool) -> None:
+    """List all that you have made on the platform and, once you agree, remove it: jobs, models, data, namespace."""
+    from flywheel_helpers import clean as cleaning
+
+    settings = Settings.from_config(checkout.load_config(profile))
+    nemo = Connection(replace(settings, namespace=namespace) if namespace else settings)
+    items = cleaning.find(nemo)
+    click.echo(f"In the namespace {nemo.settings.namespace}:")
+    for item in items:
+        click.echo(f"  {item.verb} {item.kind} {item.name}")
+    if not yes:
+        click.confirm("Remove all of this? It cannot be undone", abort=True)
+    for item in items:
+        item.remove()
+    click.echo(f"Removed: {len(items)} things.")
 
 
 def _platform_processes(home: Path, profile: str) -> list:

@@ -22,7 +22,7 @@ SERVICE_URLS = {
 }
 SECRETS = ("HF_TOKEN", "WANDB_API_KEY", "NDS_TOKEN", "NEMO_TOKEN")
 # What Kubernetes, NeMo and the Hub protocol all take: up to 63 characters, and no two of . _ - in a row.
-_NAME = re.compile(r"(?=.{1,63}$)[a-z0-9]+([._-][a-z0-9]+)*")
+NAME = re.compile(r"(?=.{1,63}$)[a-z0-9]+([._-][a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Settings:
         urls = {name: _checked_url(name, value(name)) for name in SERVICE_URLS.values()}
         namespace, dataset_name = value("NMS_NAMESPACE"), value("DATASET_NAME")
         for name, text in (("NMS_NAMESPACE", namespace), ("DATASET_NAME", dataset_name)):
-            if not _NAME.fullmatch(text):
+            if not NAME.fullmatch(text):
                 raise ConfigError(
                     f'{name} is "{text}".',
                     "Use up to 63 lower case letters and digits, with single hyphens or dots in between, such as "

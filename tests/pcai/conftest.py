@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from bad_gateway import BadGateway
 from running import Running
 
+from flywheel_helpers import data_store, xlam
 from flywheel_helpers.http import Connection
 from flywheel_helpers.settings import Settings
 
@@ -63,3 +65,23 @@ def nemo(gateway, settings, request) -> Callable[..., Connection]:
         return Connection(chosen, first_delay=0.01)
 
     return connect
+
+
+@pytest.fixture(scope="session")
+def few_rows():
+    """The first rows of the sample, for each of the dataset's files."""
+    data = xlam.load_sample()
+    parts = (data.training, data.validation, data.testing)
+    forms = (xlam.to_customization_row, xlam.to_customization_row, xlam.to_evaluation_row)
+    return {
+        path: xlam.convert(part[:4], form).rows
+        for path, part, form in zip(data_store.FILES, parts, forms, strict=True)
+    }
+
+
+@pytest.fixture
+def rows(few_rows, tmp_path):
+    """A dataset folder of a few rows that the Data Store has not seen: what it knows, it asks no upload for."""
+    for path, part in few_rows.items():
+        xlam.write_jsonl([{**part[0], "id": secrets.token_hex(8)}, *part[1:]], tmp_path / path)
+    return tmp_path

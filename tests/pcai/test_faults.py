@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,28 +12,8 @@ import pytest
 from bad_gateway import NO_GPU
 from conftest import BASE
 
-from flywheel_helpers import customizer, data_store, entity_store, errors, evaluator, nim, preflight, wait, xlam
+from flywheel_helpers import customizer, data_store, entity_store, errors, evaluator, nim, preflight, wait
 from flywheel_helpers.jobs import Job
-
-@pytest.fixture(scope="session")
-def few_rows():
-    """The first rows of the sample, for each of the dataset's files."""
-    data = xlam.load_sample()
-    parts = (data.training, data.validation, data.testing)
-    forms = (xlam.to_customization_row, xlam.to_customization_row, xlam.to_evaluation_row)
-    return {
-        path: xlam.convert(part[:4], form).rows
-        for path, part, form in zip(data_store.FILES, parts, forms, strict=True)
-    }
-
-
-@pytest.fixture
-def rows(few_rows, tmp_path):
-    """A dataset folder of a few rows that the Data Store has not seen: what it knows, it asks no upload for."""
-    for path, part in few_rows.items():
-        xlam.write_jsonl([{**part[0], "id": secrets.token_hex(8)}, *part[1:]], tmp_path / path)
-    return tmp_path
-
 
 @contextmanager
 def served(gateway, names):
