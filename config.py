@@ -61,8 +61,8 @@ elif PROFILE == "local":
     NIM_INTERNAL_URL = ""
     if NEMO_URL:
         raise ValueError(
-            f'NEMO_URL is "{NEMO_URL}" and FLYWHEEL_PROFILE is "local". Set FLYWHEEL_PROFILE=pcai to use that platform, '
-            "or unset NEMO_URL to use this machine."
+            f'NEMO_URL is "{NEMO_URL}" and FLYWHEEL_PROFILE is "local". Set FLYWHEEL_PROFILE=pcai to use that '
+            "platform, or unset NEMO_URL to use this machine."
         )
 
     # Small enough for a laptop without a GPU. With a CUDA GPU the version ends in +GPU.

@@ -1,4 +1,4 @@
-"""The single checks of the preflight. Each says what it found, or raises an error with the cause and the change to make."""
+"""The single checks of the preflight: each says what it found, or raises an error with cause and remedy."""
 
 from __future__ import annotations
 
@@ -143,7 +143,8 @@ def _probe_repository(nemo: Connection) -> Iterator[str]:
         with data_store.hub_errors(nemo):
             api.delete_repo(repo, repo_type="dataset", missing_ok=True)
         if made_namespace:
-            with suppress(ServiceError):  # not every release can delete one; it is empty, and notebook 01 makes it anyway
+            # Not every release can delete one. It is empty then, and notebook 01 makes it anyway.
+            with suppress(ServiceError):
                 nemo.request("Data Store", "DELETE", f"/v1/datastore/namespaces/{nemo.settings.namespace}")
 
 
@@ -187,7 +188,8 @@ def credential(nemo: Connection, name: str) -> str | Remark:
 
 def _try_hf_token(nemo: Connection) -> bool:
     host = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
-    answer = _outside(nemo, "GET", f"{host}/api/whoami-v2", headers={"Authorization": f"Bearer {nemo.settings.hf_token}"})
+    bearer = {"Authorization": f"Bearer {nemo.settings.hf_token}"}
+    answer = _outside(nemo, "GET", f"{host}/api/whoami-v2", headers=bearer)
     return answer.status_code not in (401, 403) and answer.raise_for_status().is_success
 
 
@@ -245,5 +247,5 @@ def packages(profile: str) -> str | Remark:
         if installed != tested:
             others.append(f"{name} {installed} (tested: {tested})")
     if others:
-        return Remark("warning", ", ".join(others), "Install the tested ones: pip install --editable . in the checkout.")
+        return Remark("warning", ", ".join(others), "Install the tested ones: pip install --editable .")
     return "as tested"

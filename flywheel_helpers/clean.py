@@ -1,4 +1,4 @@
-"""Removing everything that one attendee has made on a platform: first a list, then, once confirmed, one thing after the other."""
+"""Everything that one attendee has made on a platform: a list of it, and how each thing is removed."""
 
 from __future__ import annotations
 

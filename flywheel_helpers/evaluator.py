@@ -126,8 +126,8 @@ def evaluate(nemo: Connection, model: str, limit: int | None = None, again: bool
         job = nemo.json(SERVICE, "POST", "/v1/evaluation/jobs", json=body)
     except Invalid as error:
         error.hint = (
-            "If it says that the model is not registered, run entity_store.register_base_model(nemo) first. If it is not "
-            "served, wait for it with nim.wait_for_model. Else correct the value it names."
+            "If it says that the model is not registered, run entity_store.register_base_model(nemo) first. If it is "
+            "not served, wait for it with nim.wait_for_model. Else correct the value it names."
         )
         raise
     return Job(job["id"], "new", model, "A new evaluation was started.")

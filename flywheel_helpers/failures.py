@@ -54,7 +54,7 @@ def transport_error(service: str, request: str, error: httpx.TransportError) -> 
         if isinstance(cause, ssl.SSLCertVerificationError):
             return unreachable(*certificate_problem(cause, name, host or ""))
     if any(isinstance(cause, ssl.SSLError) and cause.reason in NOT_TLS for cause in causes):
-        return unreachable(f"{host} does not speak https there.", f"Check {name} in config.py: http:// or another port?")
+        return unreachable(f"{host} does not speak https there.", f"Check {name} in config.py: is it http://?")
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return wrong_address(service, request, f"there is no host named {host}.")
     if isinstance(error, httpx.ProxyError):

@@ -50,7 +50,7 @@ def look(settings: Settings, address: str, names: list[str]) -> str:
         problem, fix = certificate_problem(error, there, host)
         raise ConfigError(f"{problem} Issued by: {untrusted_issuer(host, port)}.", fix) from None
     except ssl.SSLError as error:
-        raise ConfigError(f"no TLS at {ip} ({error.reason})", f"Check {there} in config.py: http://, or another port?") from None
+        raise ConfigError(f"no TLS at {ip} ({error.reason})", f"Check {there} in config.py: is it http://?") from None
     except OSError as error:
         raise ConfigError(
             f"no connection to {ip} port {port} ({error})", f"Check {there} in config.py, your VPN and the firewall."

@@ -170,4 +170,4 @@ def _run_one(names: tuple[str, ...], findings: _Findings, tell: Callable[[Check]
 
 def _late(name: str) -> Check:
     variable = SERVICE_URLS.get(name, "the addresses")
-    return Check(name, "FAILED", "no answer in time", f"Check {variable} in config.py, and the service's log.", DEADLINE)
+    return Check(name, "FAILED", "no answer in time", f"Check {variable} in config.py, and its log.", DEADLINE)

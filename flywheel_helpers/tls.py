@@ -23,6 +23,7 @@ NOT_VERIFIED = (
     "sent, tokens included. Give the certificates in CA_BUNDLE instead."
 )
 
+
 def tls_context(settings: Settings) -> ssl.SSLContext | bool:
     """What https addresses are checked against: the usual certificates, and those in CA_BUNDLE.
 

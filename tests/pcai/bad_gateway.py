@@ -1,4 +1,4 @@
-"""A cluster's gateway that misbehaves: https with a certificate nobody knows, one host, routes by path, and faults to order.
+"""A gateway that misbehaves: https with a certificate nobody knows, one host, routes by path, and faults to order.
 
 It stands before the real local platform, so what it does not spoil is what a platform answers.
 """

@@ -1,4 +1,4 @@
-"""The misbehaving gateway, once before the services alone and once before a whole platform, and who connects through it."""
+"""The misbehaving gateway before the platform's services, and who connects through it."""
 
 from __future__ import annotations
 
@@ -74,8 +74,7 @@ def few_rows():
     parts = (data.training, data.validation, data.testing)
     forms = (xlam.to_customization_row, xlam.to_customization_row, xlam.to_evaluation_row)
     return {
-        path: xlam.convert(part[:4], form).rows
-        for path, part, form in zip(data_store.FILES, parts, forms, strict=True)
+        path: xlam.convert(part[:4], form).rows for path, part, form in zip(data_store.FILES, parts, forms, strict=True)
     }
 
 

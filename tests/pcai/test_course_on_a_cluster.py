@@ -25,7 +25,15 @@ from flywheel_helpers.checkout import ROOT, load_config
 from flywheel_helpers.http import Connection
 from flywheel_helpers.settings import Settings
 
-TINY = {"TRAIN_ROWS": 4, "VALIDATION_ROWS": 1, "TEST_ROWS": 2, "BATCH_SIZE": 2, "MAX_STEPS": 1, "WARMUP_STEPS": 0, "LIMIT": 2}
+TINY = {
+    "TRAIN_ROWS": 4,
+    "VALIDATION_ROWS": 1,
+    "TEST_ROWS": 2,
+    "BATCH_SIZE": 2,
+    "MAX_STEPS": 1,
+    "WARMUP_STEPS": 0,
+    "LIMIT": 2,
+}
 PEOPLE = ["ada", "Ada", "ada.lovelace@example.com", "bob", "carol_7", "d", "Ève", "frank-the-very-long-named-attendee"]
 _FOREIGN = ("NEMO_", "FLYWHEEL_", "NIM_", "NMS_", "ATTENDEE", "JUPYTERHUB_", "CA_BUNDLE", "VERIFY_TLS")
 

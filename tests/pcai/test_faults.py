@@ -15,6 +15,7 @@ from conftest import BASE
 from flywheel_helpers import customizer, data_store, entity_store, errors, evaluator, nim, preflight, wait
 from flywheel_helpers.jobs import Job
 
+
 @contextmanager
 def served(gateway, names):
     """A NIM proxy that lists these models and can nothing else."""
@@ -188,7 +189,7 @@ def test_polls_that_fail_are_warnings(nemo, gateway, rows, capsys):
     with pytest.raises(errors.JobCancelled):  # heard of in the end, after all that
         wait.wait_for_training(connection, job, timeout=30, poll_seconds=0.2)
     assert {"409", "503", "reset"} <= set(gateway.broken_polls)
-    assert "warning | could not ask how the job is (1 of 20): it exists already, or is in use" in capsys.readouterr().out
+    assert "warning | could not ask how the job is (1 of 20): it exists already" in capsys.readouterr().out
 
 
 # --- models and evaluation -------------------------------------------------------------------------------------

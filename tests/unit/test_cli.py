@@ -10,7 +10,6 @@ from ports import free_port
 
 from flywheel_helpers.cli import main
 
-
 NOBODY = f"http://127.0.0.1:{free_port()}"
 
 
