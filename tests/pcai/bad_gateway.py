@@ -84,6 +84,7 @@ class BadGateway:
         certificate.private_key_and_cert_chain_pem.write_to_path(str(key_file))
         self._first_seen: dict[str, float] = {}
         self._polls = 0
+        self._client = httpx.AsyncClient(trust_env=False, timeout=300)
         self.broken_polls: list[str] = []  # those that failed, for tests to see that it happened
         app = Starlette(routes=[Route("/{path:path}", self._answer, methods=METHODS)])
         self._server = uvicorn.Server(
@@ -162,10 +163,9 @@ class BadGateway:
         headers = [(name, value) for name, value in request.headers.items() if name not in ("connection", "host")]
         # The platform makes its links from these two, as services behind a gateway do.
         headers += [("host", f"localhost:{self.port}"), ("x-forwarded-proto", scheme)]
-        async with httpx.AsyncClient(trust_env=False, timeout=300) as client:
-            answer = await client.request(
-                request.method, target + path, params=request.query_params, headers=headers, content=self._inward(body)
-            )
+        answer = await self._client.request(
+            request.method, target + path, params=request.query_params, headers=headers, content=self._inward(body)
+        )
         kept = {name: value for name, value in answer.headers.items() if name not in _NOT_FORWARDED}
         if request.method == "HEAD":  # the length of what a GET would bring
             kept["content-length"] = answer.headers.get("content-length", "0")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import inspect
-from pathlib import Path
 
 from flywheel_helpers import errors
 from flywheel_helpers.checkout import ROOT
 
 HELPERS = ROOT / "flywheel_helpers"
-_OURS = {name for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, errors.FlywheelError)}
-_SERVICE = {name for name in _OURS if issubclass(getattr(errors, name), errors.ServiceError)}
+_KINDS = {name: kind for name, kind in vars(errors).items() if inspect.isclass(kind)}
+_OURS = {name for name, kind in _KINDS.items() if issubclass(kind, errors.FlywheelError)}
+_SERVICE = {name for name in _OURS if issubclass(_KINDS[name], errors.ServiceError)}
 # What passes a message on to an error, or shows it, and the place of the message among the arguments.
 _PASSED_ON = {"unreachable": 0, "wrong_address": 2, "make": 1, "Remark": 1, "warn": 0}
 

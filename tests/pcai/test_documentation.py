@@ -1,4 +1,4 @@
-"""docs/pcai.md says what the code says, and the environment can be made without the right to install system packages."""
+"""docs/pcai.md says what the code says, and the environment needs no system packages."""
 
 from __future__ import annotations
 
