@@ -12,10 +12,12 @@ from flywheel_helpers.settings import SECRETS, SERVICE_URLS, Settings
 
 NAMES = [*SERVICE_URLS.values(), "NMS_NAMESPACE", "DATASET_NAME", "BASE_MODEL", "BASE_MODEL_VERSION", "CUSTOM_MODEL"]
 
+WHERE = ("NEMO_URL", "NIM_INTERNAL_URL", "ATTENDEE", "JUPYTERHUB_USER")
+
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch):
-    for name in (*NAMES, *SECRETS, "CA_BUNDLE", "VERIFY_TLS", "FLYWHEEL_GATEWAY_PORT", "FLYWHEEL_NIM_PORT"):
+    for name in (*NAMES, *SECRETS, *WHERE, "CA_BUNDLE", "VERIFY_TLS", "FLYWHEEL_GATEWAY_PORT", "FLYWHEEL_NIM_PORT"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("FLYWHEEL_PROFILE", "local")  # put back by pytest, also after load_config has changed it
 
@@ -43,6 +45,31 @@ def test_local_addresses_follow_the_ports(monkeypatch):
     assert {settings.url(service) for service in SERVICE_URLS if service != "NIM proxy"} == {"http://127.0.0.1:18080"}
     assert settings.nim_url == "http://127.0.0.1:18000"
     assert settings.customization_config == "huggingfacetb/smollm2-135m-instruct@v1.0.0+CPU"
+
+
+def test_one_host_for_everything(monkeypatch):
+    monkeypatch.setenv("NEMO_URL", "https://nemo.example.test/")
+    settings = Settings.from_config(load_config("pcai"))
+    host = "https://nemo.example.test"
+    assert {settings.url(service) for service in SERVICE_URLS if service != "NIM proxy"} == {host}
+    # /v1/models means two things, so the NIM proxy has a path of its own; the cluster asks it from inside.
+    assert settings.nim_url == f"{host}/nim"
+    assert settings.nim_internal_url == "http://nemo-nim-proxy.nemo.svc.cluster.local:8000"
+    monkeypatch.setenv("NEMO_DATA_STORE_URL", "http://data-store.example.test:3000")
+    settings = Settings.from_config(load_config("pcai"))
+    assert settings.data_store_url == "http://data-store.example.test:3000" and settings.entity_store_url == host
+
+
+def test_without_it_the_models_have_one_address():
+    for profile in ("local", "pcai"):
+        settings = Settings.from_config(load_config(profile))
+        assert settings.nim_internal_url == settings.nim_url
+
+
+def test_a_cluster_named_on_the_local_profile_is_refused(monkeypatch):
+    monkeypatch.setenv("NEMO_URL", "https://nemo.example.test")
+    with pytest.raises(ConfigError, match="FLYWHEEL_PROFILE=pcai"):
+        load_config("local")
 
 
 @pytest.mark.parametrize("profile", ["local", "pcai"])
@@ -78,6 +105,9 @@ def test_unknown_profile():
         ("NIM_URL", "http://", "NIM_URL is"),
         ("NEMO_DATA_STORE_URL", "http://user:pass@host", "carries a user name or password"),
         ("NMS_NAMESPACE", "My Namespace", "NMS_NAMESPACE is"),
+        ("NMS_NAMESPACE", "two--hyphens", "NMS_NAMESPACE is"),
+        ("NMS_NAMESPACE", "n" * 64, "NMS_NAMESPACE is"),
+        ("NIM_INTERNAL_URL", "nim:8000", "NIM_INTERNAL_URL is"),
         ("DATASET_NAME", "a/b", "DATASET_NAME is"),
         ("CUSTOM_MODEL", "no-version", "CUSTOM_MODEL is"),
         ("CA_BUNDLE", "/no/such/file.pem", "no such file"),

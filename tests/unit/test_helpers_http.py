@@ -12,7 +12,7 @@ import httpx
 import pytest
 from ports import free_port
 
-from flywheel_helpers import errors
+from flywheel_helpers import errors, network
 from flywheel_helpers.http import Connection
 
 GOOD = {"data": [], "pagination": {"total_pages": 1}}
@@ -241,6 +241,57 @@ def test_loopback_is_never_sent_to_a_proxy(settings, monkeypatch):
     body = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
     with silent_server(body) as url:
         assert real(settings, url).json("NIM proxy", "GET", "/v1/models") == {}
+
+
+def test_proxies_of_the_environment_are_used_for_the_world_outside(settings, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "")
+    body = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+    with silent_server(body) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.replace("//", "//user:secret@"))
+        assert real(settings, "http://nim.example.test").json("NIM proxy", "GET", "/v1/models") == {}
+        shown = network.look(settings, "http://nim.example.test:80", ["NIM_URL"])
+    assert shown == f"through the proxy {proxy.removeprefix('http://')}"  # and not its password
+
+
+def test_the_inside_of_a_cluster_is_not_behind_a_proxy(settings, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
+    inside = "http://nemo-nim-proxy.nemo.svc.cluster.local:8000"
+    with pytest.raises(errors.Unreachable, match="there is no host named nemo-nim-proxy"):
+        real(settings, inside).json("NIM proxy", "GET", "/v1/models")
+    with pytest.raises(errors.ConfigError, match="there is no host named nemo-nim-proxy") as caught:
+        network.look(settings, inside, ["NIM_URL"])
+    assert "set NEMO_URL" in caught.value.hint
+
+
+def test_a_proxy_that_refuses(settings, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "")
+    with silent_server(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        with pytest.raises(errors.Unreachable, match="the proxy does not let it through .403 Forbidden") as caught:
+            real(settings, "https://nim.example.test").json("NIM proxy", "GET", "/v1/models")
+    assert "NO_PROXY" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("tokens", "sent"),
+    [
+        ({}, {}),
+        ({"nemo_token": "n"}, {"Entity Store": "Bearer n", "Data Store": "Bearer n"}),
+        ({"nemo_token": "n", "nds_token": "d"}, {"Entity Store": "Bearer n", "Data Store": "Bearer d"}),
+        ({"nds_token": "d"}, {"Data Store": "Bearer d"}),
+    ],
+)
+def test_each_service_gets_its_token(connection, tokens, sent):
+    seen = []
+
+    def server(request):
+        seen.append(request.headers.get("Authorization"))
+        return httpx.Response(200, json=GOOD)
+
+    nemo = connection(server, **tokens)
+    for service in ("Entity Store", "Data Store"):
+        nemo.json(service, "GET", "/x")
+    assert seen == [sent.get("Entity Store"), sent.get("Data Store")]
 
 
 def test_switching_certificate_checks_off_is_said(settings):
