@@ -27,6 +27,7 @@ ROUTES = (
     "/v1/evaluation", "/v1/guardrail", "/v1/deployment",
 )  # fmt: skip
 NIM_PREFIX = "/nim"
+BASE = "huggingfacetb/smollm2-135m-instruct"  # the model of the platform behind it
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _NOT_FORWARDED = {"transfer-encoding", "connection", "content-length", "content-encoding", "date", "server"}
 NO_GPU = "0/3 nodes are available: 3 Insufficient nvidia.com/gpu."

@@ -8,14 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from bad_gateway import BadGateway
+from bad_gateway import BASE, BadGateway
 from running import Running
 
 from flywheel_helpers import data_store, xlam
 from flywheel_helpers.http import Connection
 from flywheel_helpers.settings import Settings
-
-BASE = "huggingfacetb/smollm2-135m-instruct"
 
 
 @pytest.fixture(scope="session")

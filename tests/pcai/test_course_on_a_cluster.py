@@ -15,8 +15,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from bad_gateway import BadGateway
-from conftest import BASE
+from bad_gateway import BASE, BadGateway
 from running import Running
 
 from flywheel_helpers import customizer, data_store, entity_store

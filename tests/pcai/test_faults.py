@@ -9,8 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import pytest
-from bad_gateway import NO_GPU
-from conftest import BASE
+from bad_gateway import BASE, NO_GPU
 
 from flywheel_helpers import customizer, data_store, entity_store, errors, evaluator, nim, preflight, wait
 from flywheel_helpers.jobs import Job
