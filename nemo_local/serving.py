@@ -56,5 +56,9 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     with bind(host, port) as server_socket:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         # Requests in progress get this long to finish; one that streams would otherwise hold up the end forever.
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+        # A connection stays open longer than any client keeps it: were both to give it up after the same five seconds, a
+        # request could meet a connection that is just being closed.
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=5, timeout_keep_alive=75
+        )
         uvicorn.Server(config).run(sockets=[server_socket])
