@@ -55,9 +55,9 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     # Bound before the application starts, so that its start-up can already send requests to its own address.
     with bind(host, port) as server_socket:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        # Requests in progress get this long to finish; one that streams would otherwise hold up the end forever.
-        # A connection stays open longer than any client keeps it: were both to give it up after the same five seconds, a
-        # request could meet a connection that is just being closed.
+        # On the way out, requests in progress get five seconds; one that streams would otherwise hold up the end for ever.
+        # An idle connection is kept for longer than clients keep it: were both to give it up after the same five
+        # seconds, a request could meet one that is just being closed.
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=5, timeout_keep_alive=75
         )
