@@ -55,7 +55,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     # Bound before the application starts, so that its start-up can already send requests to its own address.
     with bind(host, port) as server_socket:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        # On the way out, requests in progress get five seconds; one that streams would otherwise hold up the end for ever.
+        # On the way out, requests in progress get five seconds; one that streams would otherwise hold up the end.
         # An idle connection is kept for longer than clients keep it: were both to give it up after the same five
         # seconds, a request could meet one that is just being closed.
         config = uvicorn.Config(
