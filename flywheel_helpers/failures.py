@@ -36,6 +36,19 @@ def wrong_address(service: str, request: str, reason: str) -> errors.Unreachable
     return errors.Unreachable(service, request, reason, f"Check {SERVICE_URLS[service]} in config.py.")
 
 
+def address_hint(host: str, names: str) -> str:
+    """Where to look when a host's name does not resolve.
+
+    Args:
+        host: the name.
+        names: the names in config.py that hold it.
+    """
+    hint = f"Check {names} in config.py."
+    if host.endswith(".svc.cluster.local"):
+        hint += " The addresses inside the cluster work inside the cluster only; from outside, set NEMO_URL."
+    return hint
+
+
 def transport_error(service: str, request: str, error: httpx.TransportError) -> errors.ServiceError:
     """What it means that no answer came.
 
@@ -56,7 +69,7 @@ def transport_error(service: str, request: str, error: httpx.TransportError) -> 
     if any(isinstance(cause, ssl.SSLError) and cause.reason in NOT_TLS for cause in causes):
         return unreachable(f"{host} does not speak https there.", f"Check {name} in config.py: is it http://?")
     if any(isinstance(cause, socket.gaierror) for cause in causes):
-        return wrong_address(service, request, f"there is no host named {host}.")
+        return unreachable(f"there is no host named {host}.", address_hint(host or "", name))
     if isinstance(error, httpx.ProxyError):
         return unreachable(
             f"the proxy does not let it through ({error}).",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from flywheel_helpers.errors import ConfigError
-from flywheel_helpers.failures import certificate_problem
+from flywheel_helpers.failures import address_hint, certificate_problem
 from flywheel_helpers.settings import Settings
 from flywheel_helpers.tls import INSIDE, origin, tls_context
 
@@ -37,10 +37,7 @@ def look(settings: Settings, address: str, names: list[str]) -> str:
     try:
         ip = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][0]
     except socket.gaierror:
-        advice = "The addresses inside the cluster work inside the cluster only; from outside, set NEMO_URL."
-        raise ConfigError(
-            f"there is no host named {host}", f"Check {there} in config.py." + (f" {advice}" if _inside(host) else "")
-        ) from None
+        raise ConfigError(f"there is no host named {host}", address_hint(host, there)) from None
     try:
         with socket.create_connection((host, port), TIMEOUT) as connection:
             if parts.scheme == "http":
