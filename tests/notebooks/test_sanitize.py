@@ -47,6 +47,7 @@ def test_every_rule_is_read():
         ("completed: step 24, training loss 0.312\n", "completed: step 150, training loss 0.101\n"),
         ("base\n> one\n>\n> two\nequal: no\n", "base\n> three\nequal: no\n"),
         ("answers at http://127.0.0.1:8000/v1/chat", "answers at http://127.0.0.1:45123/v1/chat"),
+        ("http://127.0.0.1:8000 answers in 12 ms", "http://127.0.0.1:45123 answers in 1345 ms"),
         ("a training of 150 steps.", "a training of 24 steps."),
         ("tuned beats base: yes, p < 0.001\n", "tuned beats base: no, p = 0.031\n"),
         ("answer is equal to the ground truth: yes\n", "answer is equal to the ground truth: no (wrong value)\n"),
@@ -64,8 +65,11 @@ def test_what_differs_between_runs_goes(one, other):
         [Table(["hyperparameter", "value"], [["max_steps", value], ["seed", 42]]) for value in (None, 24)],
         [Table(["measured", "value"], [["tokens per second", value]]) for value in (210.123, 1999)],
         [
-            Table(["check", "verdict", "found", "time"], [["HF_TOKEN", "ok", *rest]])
-            for rest in (("set", "0.00 s"), ("not set (optional)", "0.12 s"))
+            Table(["check", "verdict", "found", "time", "what to do"], [["HF_TOKEN", *rest]])
+            for rest in (
+                ("warning", "set, and refused", "0.00 s", "Renew it"),
+                ("ok", "not set (optional)", "0.12 s", ""),
+            )
         ],
     ],
 )
