@@ -119,8 +119,8 @@ def _list(nemo: Connection, folder: Path) -> list[tuple[tuple[str, ...], _Findin
     for name in checks.PROBES:
         one[name] = lambda name=name: checks.service(nemo, name)
     hosts: dict[str, list[str]] = {}
-    for service, variable in SERVICE_URLS.items():
-        hosts.setdefault(origin(settings.url(service)), []).append(variable)
+    for name in checks.PROBES:
+        hosts.setdefault(origin(settings.url(name)), []).append(SERVICE_URLS[name])
     if nemo.transport is None:  # else there is no network to look at
         for address, variables in hosts.items():
             one[f"way to {address}"] = lambda address=address, names=variables: network.look(settings, address, names)
