@@ -17,9 +17,10 @@ import os
 
 PROFILE = os.environ.get("FLYWHEEL_PROFILE", "local")  # "local" or "pcai"
 
-# The local platform listens on these two ports of this machine. Change them when something else has them.
+# The local platform listens on these ports of this machine. Change them when something else has them.
 GATEWAY_PORT = os.environ.get("FLYWHEEL_GATEWAY_PORT", "8080")
 NIM_PORT = os.environ.get("FLYWHEEL_NIM_PORT", "8000")
+WEBUI_PORT = os.environ.get("FLYWHEEL_WEBUI_PORT", "3000")
 
 # --- Where the services are, and which model is tuned ----------------------------------------------------------
 
@@ -32,6 +33,7 @@ if PROFILE == "pcai":
     NEMO_GUARDRAILS_URL = "http://nemo-guardrails.nemo.svc.cluster.local:7331"
     NEMO_DEPLOYMENT_URL = "http://nemo-deployment-management.nemo.svc.cluster.local:8000"
     NIM_URL = "http://nemo-nim-proxy.nemo.svc.cluster.local:8000"
+    OPENWEBUI_URL = ""  # the address in your browser when you open it on your cluster; for notebook 05
 
     # Must be one the Customizer of your cluster supports. The version names the GPU too (+L40, +A100, +80GB ...);
     # `flywheel doctor --profile pcai` lists the ones your cluster has.
@@ -46,6 +48,7 @@ elif PROFILE == "local":
     NEMO_GUARDRAILS_URL = f"http://127.0.0.1:{GATEWAY_PORT}"
     NEMO_DEPLOYMENT_URL = f"http://127.0.0.1:{GATEWAY_PORT}"
     NIM_URL = f"http://127.0.0.1:{NIM_PORT}"
+    OPENWEBUI_URL = f"http://127.0.0.1:{WEBUI_PORT}"
 
     # Small enough for a laptop without a GPU. With a CUDA GPU the version ends in +GPU.
     BASE_MODEL = "huggingfacetb/smollm2-135m-instruct"
@@ -61,6 +64,7 @@ NEMO_EVALUATOR_URL = os.environ.get("NEMO_EVALUATOR_URL", NEMO_EVALUATOR_URL)
 NEMO_GUARDRAILS_URL = os.environ.get("NEMO_GUARDRAILS_URL", NEMO_GUARDRAILS_URL)
 NEMO_DEPLOYMENT_URL = os.environ.get("NEMO_DEPLOYMENT_URL", NEMO_DEPLOYMENT_URL)
 NIM_URL = os.environ.get("NIM_URL", NIM_URL)
+OPENWEBUI_URL = os.environ.get("OPENWEBUI_URL", OPENWEBUI_URL)
 BASE_MODEL = os.environ.get("BASE_MODEL", BASE_MODEL)
 BASE_MODEL_VERSION = os.environ.get("BASE_MODEL_VERSION", BASE_MODEL_VERSION)
 
@@ -72,6 +76,12 @@ DATASET_NAME = os.environ.get("DATASET_NAME", "xlam-tool-calling")
 # The model you train: namespace/name@version. Training again with other data or settings makes the next version
 # (v2, v3 ...) and keeps the earlier ones; the notebooks then go on with the newest.
 CUSTOM_MODEL = os.environ.get("CUSTOM_MODEL", f"{NMS_NAMESPACE}/tool-caller@v1")
+
+# --- Open WebUI on this machine (notebook 05) --------------------------------------------------------------------
+
+# "false" lets everyone who can open the page in as its administrator, without a password. It listens on this machine
+# only, so use it for a demo on a machine that is yours alone. The conversations of both ways are kept apart.
+OPENWEBUI_SIGN_IN = os.environ.get("OPENWEBUI_SIGN_IN", "true")
 
 # --- Certificates ----------------------------------------------------------------------------------------------
 
@@ -86,3 +96,4 @@ HF_TOKEN = os.environ.get("HF_TOKEN", "")  # to load the real xLAM data set, whi
 WANDB_API_KEY = os.environ.get("WANDB_API_KEY", "")  # to log training to Weights & Biases
 NDS_TOKEN = os.environ.get("NDS_TOKEN", "")  # where the Data Store asks for a token
 NEMO_TOKEN = os.environ.get("NEMO_TOKEN", "")  # where a gateway asks for a bearer token
+OPENWEBUI_API_KEY = os.environ.get("OPENWEBUI_API_KEY", "")  # your key for an Open WebUI that the course did not start

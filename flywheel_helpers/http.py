@@ -18,6 +18,9 @@ from flywheel_helpers.settings import SERVICE_URLS, Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 RETRY_STATUSES = frozenset({429, 502, 503, 504})
+# What the hints name, where a service is not like the others.
+TOKENS = {"Data Store": "NDS_TOKEN or NEMO_TOKEN", "Open WebUI": "OPENWEBUI_API_KEY"}
+START_COMMANDS = {"Open WebUI": "flywheel webui up"}
 MAX_DELAY = 8.0  # seconds between two tries at most, also when the server asks for more
 
 
@@ -234,7 +237,7 @@ def transport_error(service: str, request: str, error: httpx.TransportError) -> 
             service,
             request,
             "nothing listens there (connection refused).",
-            f"Start the platform (flywheel up), or check {name} in config.py.",
+            f"Start it ({START_COMMANDS.get(service, 'flywheel up')}), or check {name} in config.py.",
         )
     return errors.Unreachable(
         service,
@@ -275,7 +278,7 @@ def status_error(service: str, response: httpx.Response) -> errors.ServiceError:
         return kind(service, request, f"{reason} ({status}).", hint, status, server_message(response))
 
     if status in (401, 403):
-        token = "NDS_TOKEN or NEMO_TOKEN" if service == "Data Store" else "NEMO_TOKEN"
+        token = TOKENS.get(service, "NEMO_TOKEN")
         return make(errors.Unauthorized, "access was refused", f"Set {token} in the environment, or renew it.")
     if status == 404:
         return make(
