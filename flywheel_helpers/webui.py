@@ -20,8 +20,8 @@ from flywheel_helpers.settings import Settings
 SERVICE = "Open WebUI"
 TESTED_VERSION = "0.12.4"
 BY_HAND = (
-    "The chat can be set up by hand: an administrator adds the connection under Admin Panel, Settings, Connections, and "
-    "the presets under Workspace, Models, as notebook 05 describes them."
+    "The chat can be set up by hand: an administrator adds the connection under Admin Panel, Settings, Connections, "
+    "and the presets under Workspace, Models, as notebook 05 describes them."
 )
 
 
@@ -125,9 +125,8 @@ class OpenWebUI:
             return answer["choices"][0]["message"]["content"] or ""
         except (KeyError, IndexError, TypeError):
             url = f"POST {self.settings.openwebui_url}{path}"
-            raise BadAnswer(
-                SERVICE, url, "the answer has no message in it.", "See Open WebUI's log.", server_message=str(answer)[:300]
-            ) from None
+            reason = "the answer has no message in it."
+            raise BadAnswer(SERVICE, url, reason, "See Open WebUI's log.", server_message=str(answer)[:300]) from None
 
     def chat_url(self, preset_id: str) -> str:
         """The address of a new conversation with this preset."""
@@ -146,8 +145,8 @@ class OpenWebUI:
             yield
         except (NotFound, Invalid, ServerFault, BadAnswer) as error:
             error.hint = (
-                f"{action.capitalize()} did not work with Open WebUI {self._version_or_unknown()}; the course was tested "
-                f"with {TESTED_VERSION}. Nothing was changed by this call. {BY_HAND}"
+                f"{action.capitalize()} did not work with Open WebUI {self._version_or_unknown()}; the course was "
+                f"tested with {TESTED_VERSION}. Nothing was changed by this call. {BY_HAND}"
             )
             raise
 

@@ -161,15 +161,15 @@ def signed_in(settings: Settings, home: Path) -> OpenWebUI:
     if settings.openwebui_url and not is_local(settings):
         raise ConfigError(
             f"There is no key for {settings.openwebui_url}.",
-            "Make one in Open WebUI under Settings, Account, and put it into the environment as OPENWEBUI_API_KEY. Where "
-            "no API keys are offered there, ask an administrator to allow them.",
+            "Make one in Open WebUI under Settings, Account, and put it into the environment as OPENWEBUI_API_KEY. "
+            "Where no API keys are offered there, ask an administrator to allow them.",
         )
     try:
         return sign_in(settings, EMAIL, password(home) if settings.openwebui_sign_in else "")
     except Unauthorized as error:
         error.hint = (
-            f"Was the password changed in Open WebUI? Then write the new one into {password_file(home)}. Or is this not "
-            "the Open WebUI that flywheel webui up started? Then set OPENWEBUI_API_KEY."
+            f"Was the password changed in Open WebUI? Then write the new one into {password_file(home)}. Or is this "
+            "not the Open WebUI that flywheel webui up started? Then set OPENWEBUI_API_KEY."
         )
         raise
 

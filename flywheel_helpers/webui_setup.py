@@ -1,4 +1,4 @@
-"""What the course needs in Open WebUI: a connection to the served models, and two presets. Run again, it changes nothing.
+"""What the course needs in Open WebUI: a connection to the served models, and two presets. A second run changes nothing.
 
 A preset that somebody changed by hand stays as it is: it carries a fingerprint of what the course wrote last, and one
 that no longer fits means that the words in it are now somebody else's.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flywheel_helpers import showcase, tool_text, xlam
-from flywheel_helpers.errors import ConfigError, NotFound, PlatformError, Unauthorized
+from flywheel_helpers.errors import PlatformError, Unauthorized
 from flywheel_helpers.jobs import digest
 from flywheel_helpers.webui import OpenWebUI
 
@@ -32,7 +32,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was seen to: what it is, and whether it was created, updated, unchanged or kept."""
+    """One thing that was seen to: what it is, and what became of it: made now, brought up to date, as it should be, or kept."""
 
     what: str
     outcome: str
@@ -128,7 +128,7 @@ def _connection(webui: OpenWebUI, models: dict[str, str]) -> Step:
     place = urls.index(address) if address in urls else ours
     switched_on = config.get("ENABLE_OPENAI_API") and (options.get(str(place)) or {}).get("enable", True)
     if address in urls and switched_on:
-        return Step(what, "unchanged")
+        return Step(what, "as it should be")
     new_urls, keys = list(config["OPENAI_API_BASE_URLS"]), list(config["OPENAI_API_KEYS"])
     if place is None:
         place = len(new_urls)
@@ -144,7 +144,7 @@ def _connection(webui: OpenWebUI, models: dict[str, str]) -> Step:
         "OPENAI_API_CONFIGS": options,
     }
     webui.save_connections({**config, **changes})
-    return Step(what, "created" if len(new_urls) > len(urls) else "updated")
+    return Step(what, "made now" if len(new_urls) > len(urls) else "brought up to date")
 
 
 def _preset(webui: OpenWebUI, preset: Preset, reset: bool) -> Step:
@@ -152,16 +152,16 @@ def _preset(webui: OpenWebUI, preset: Preset, reset: bool) -> Step:
     there = webui.find_preset(preset.id)
     if there is None:
         webui.create_preset(wanted)
-        return Step(preset.name, "created")
+        return Step(preset.name, "made now")
     changed = [name for name, value in _parts(wanted).items() if _parts(there).get(name) != value]
     if not changed:
-        return Step(preset.name, "unchanged")
+        return Step(preset.name, "as it should be")
     edited = digest(_parts(there)) != (there.get("meta") or {}).get(MARK)
     if edited and not reset:
         words = ", ".join(changed)
         return Step(preset.name, "kept", f"changed by hand: {words}. RESET_PRESETS = True puts the course's words back")
     webui.update_preset({**there, **wanted, "meta": {**(there.get("meta") or {}), **wanted["meta"]}})
-    return Step(preset.name, "updated", f"changed: {', '.join(changed)}")
+    return Step(preset.name, "brought up to date", f"changed: {', '.join(changed)}")
 
 
 def _parts(body: dict[str, Any]) -> dict[str, Any]:
