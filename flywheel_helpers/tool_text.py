@@ -75,25 +75,25 @@ def _tool(function: dict[str, Any]) -> dict[str, Any]:
     required = schema.get("required") or []
     parameters = {}
     for name, one in (schema.get("properties") or {}).items():
-        hint = _hint(one) if name in required else f"{_hint(one)}, optional"
-        parameters[name] = {"description": one.get("description", ""), "type": hint}
+        written = hint(one) if name in required else f"{hint(one)}, optional"
+        parameters[name] = {"description": one.get("description", ""), "type": written}
         if one.get("default") not in (None, ""):
             parameters[name]["default"] = one["default"]
     return {"name": function["name"], "description": function.get("description", ""), "parameters": parameters}
 
 
-def _hint(schema: dict[str, Any]) -> str:
-    """JSON Schema as a type hint: the way back from `type_hints.parse_type_hint`."""
+def hint(schema: dict[str, Any]) -> str:
+    """JSON Schema as a short type hint, such as `List[int]`: the way back from `type_hints.parse_type_hint`."""
     if "enum" in schema:
         return f"Literal[{', '.join(json.dumps(value, ensure_ascii=False) for value in schema['enum'])}]"
     if options := schema.get("anyOf") or schema.get("oneOf"):
-        return f"Union[{', '.join(map(_hint, options))}]"
+        return f"Union[{', '.join(map(hint, options))}]"
     kind = schema.get("type")
     if isinstance(kind, list):
-        return f"Union[{', '.join(_hint({**schema, 'type': one}) for one in kind)}]"
+        return f"Union[{', '.join(hint({**schema, 'type': one}) for one in kind)}]"
     if kind == "array":
-        return f"List[{_hint(schema['items'])}]" if schema.get("items") else "list"
+        return f"List[{hint(schema['items'])}]" if schema.get("items") else "list"
     if kind == "object":
         values = schema.get("additionalProperties")
-        return f"Dict[str, {_hint(values)}]" if isinstance(values, dict) and values else "dict"
+        return f"Dict[str, {hint(values)}]" if isinstance(values, dict) and values else "dict"
     return _HINTS.get(kind, "str")

@@ -28,6 +28,7 @@ from flywheel_helpers.webui import OpenWebUI, sign_in
 
 VENV = ROOT / ".venv-openwebui"
 EMAIL = "admin@localhost"
+PASSWORD_FILE = ("openwebui", "admin-password")  # in the platform's home
 START_DEADLINE = 300.0  # seconds; about 20 on a laptop, more the first time
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -176,17 +177,17 @@ def signed_in(settings: Settings, home: Path) -> OpenWebUI:
 
 def folder(home: Path, sign_in: bool) -> Path:
     """Its state. Without sign-in it has another account, so it has another folder."""
-    return home / ("openwebui" if sign_in else "openwebui-without-sign-in")
+    return home / (PASSWORD_FILE[0] if sign_in else "openwebui-without-sign-in")
 
 
 def password(home: Path) -> str:
     """The password of its account, made when first asked for, in a file that only this user can read."""
-    return _kept_secret(folder(home, True) / "admin-password")
+    return _kept_secret(password_file(home))
 
 
 def password_file(home: Path) -> Path:
     """Where `password` is kept."""
-    return folder(home, True) / "admin-password"
+    return home.joinpath(*PASSWORD_FILE)
 
 
 def log_file(home: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What the course needs in Open WebUI: a connection to the served models, and two presets. A second run changes nothing.
+"""What the course needs in Open WebUI: a connection to the models, and two presets. A second run changes nothing.
 
 A preset that somebody changed by hand stays as it is: it carries a fingerprint of what the course wrote last, and one
 that no longer fits means that the words in it are now somebody else's.
@@ -32,7 +32,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was seen to: what it is, and what became of it: made now, brought up to date, as it should be, or kept."""
+    """One thing that was seen to, and what became of it: made now, brought up to date, as it should be, or kept."""
 
     what: str
     outcome: str
