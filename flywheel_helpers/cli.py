@@ -18,6 +18,7 @@ from flywheel_helpers.http import connect
 from flywheel_helpers.settings import Settings
 
 PROFILES = click.Choice(["local", "pcai"])
+WEBUI_NOTEBOOK = "05_openwebui_chat"
 INTERRUPTED = 130  # what a shell expects after Ctrl-C
 
 
@@ -125,8 +126,12 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
     console = Console()
     profile = checkout.load_config(profile).PROFILE
     chosen = checkout.notebooks(selection)
+    if selection is None and (why_not := webui_process.missing(_settings())):
+        chosen = [path for path in chosen if path.stem != WEBUI_NOTEBOOK]
+        click.echo(f"{WEBUI_NOTEBOOK} is left out: {why_not}")
     values = parameters.parse(pairs, chosen)
     home, started, folder = checkout.home(), False, None
+    webui_was_up = webui_process.find(home) is not None
     signal.signal(signal.SIGTERM, _interrupt)  # whoever stops us gets the same tidy end as Ctrl-C
     try:
         if profile == "local":
@@ -137,6 +142,8 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
             chosen, values, folder, profile, Progress(console), lambda: _platform_processes(home, profile)
         )
     finally:
+        if not webui_was_up and webui_process.down(home):  # a notebook has started it
+            click.echo("Open WebUI is stopped.")
         if started:
             platform.down(home)
             click.echo("The platform is stopped.")

@@ -84,6 +84,17 @@ def is_local(settings: Settings) -> bool:
     return urlsplit(settings.openwebui_url).hostname in LOOPBACK
 
 
+def missing(settings: Settings) -> str:
+    """What is missing for a chat with Open WebUI, and how to get it; empty when nothing is."""
+    if not settings.openwebui_url:
+        return "OPENWEBUI_URL is not set. It is the address under which you open Open WebUI in the browser."
+    if settings.openwebui_api_key:
+        return ""
+    if not is_local(settings):
+        return "OPENWEBUI_API_KEY is not in the environment. Make a key in Open WebUI under Settings, Account."
+    return "" if installed() else "Open WebUI is not installed here. make webui installs it, once."
+
+
 def find(home: Path) -> Running | None:
     """The Open WebUI whose state lies in `home`, or None. A file left behind by one that died is not believed."""
     try:
