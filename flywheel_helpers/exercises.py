@@ -111,7 +111,7 @@ def check_question_text(write: Callable[[str, list[dict[str, Any]]], str], rows:
             return f"Not yet: the function gives {type(given).__name__}, and the chat takes text."
         right = tool_text.question_text(query, tools)
         if given != right:
-            lines = zip_longest(given.splitlines(), right.splitlines(), fillvalue="")
+            lines = zip_longest(given.split("\n"), right.split("\n"), fillvalue="nothing")
             number, mine, wanted = next((n, *pair) for n, pair in enumerate(lines, 1) if pair[0] != pair[1])
             return f'Not yet: for "{query}" line {number} is "{mine}" and should be "{wanted}".'
     return f"Right: the text of all {len(rows)} questions is the one the model knows."

@@ -100,13 +100,13 @@ class OpenWebUI:
         with self._explained("updating a preset"):
             self._post("/api/v1/models/model/update", body, params={"id": body["id"]})
 
-    def chat(self, model: str, text: str, timeout: float = 180.0) -> str:
+    def chat(self, model: str, text: str, timeout: float = 600.0) -> str:
         """Ask a model or preset, as its chat window does, and return the text of the answer.
 
         Args:
             model: id of a preset or model.
             text: the user's message.
-            timeout: seconds.
+            timeout: seconds; a question may wait behind others on a small machine.
 
         Raises:
             ServiceError: Open WebUI failed, or the model behind it did; the message is the model's own where it came.
