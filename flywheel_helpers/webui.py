@@ -13,7 +13,16 @@ from typing import Any
 
 import httpx
 
-from flywheel_helpers.errors import BadAnswer, ConfigError, Invalid, NotFound, ServerFault, ServiceError, Unauthorized
+from flywheel_helpers.errors import (
+    BadAnswer,
+    ConfigError,
+    Invalid,
+    NotFound,
+    Overloaded,
+    ServerFault,
+    ServiceError,
+    Unauthorized,
+)
 from flywheel_helpers.http import Connection
 from flywheel_helpers.settings import Settings
 
@@ -115,7 +124,7 @@ class OpenWebUI:
         path = "/api/chat/completions"
         try:
             answer = self._post(path, body, timeout=timeout)
-        except (Invalid, ServerFault) as error:
+        except (Invalid, NotFound, Overloaded, ServerFault) as error:
             error.hint = (
                 f"Is the model served? See {self.settings.nim_url}/v1/models; locally `flywheel status` says whether "
                 "the platform is up. Then run the cell again."
