@@ -21,7 +21,9 @@ from flywheel_helpers.errors import (
     Overloaded,
     ServerFault,
     ServiceError,
+    TimedOut,
     Unauthorized,
+    Unreachable,
 )
 from flywheel_helpers.http import Connection
 from flywheel_helpers.settings import Settings
@@ -94,7 +96,7 @@ class OpenWebUI:
                     raise
                 return None
             except Unauthorized as error:
-                # Releases before 0.7 answered 401 for a preset that is not there.
+                # Older releases answer 401 for a preset that is not there.
                 if "find what you" in error.server_message:
                     return None
                 raise
@@ -152,7 +154,9 @@ class OpenWebUI:
         """A refused call may come from another version: then the error says which, and how to do without the call."""
         try:
             yield
-        except (NotFound, Invalid, ServerFault, BadAnswer) as error:
+        except (Unauthorized, Unreachable, TimedOut, Overloaded):  # these have other causes
+            raise
+        except ServiceError as error:
             error.hint = (
                 f"{action.capitalize()} did not work with Open WebUI {self._version_or_unknown()}; the course was "
                 f"tested with {TESTED_VERSION}. Nothing was changed by this call. {BY_HAND}"

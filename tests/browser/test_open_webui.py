@@ -8,7 +8,7 @@ import stat
 import httpx
 import psutil
 import pytest
-from conftest import NO_TOOL_QUESTION
+from chat_support import NO_TOOL_QUESTION
 from playwright.sync_api import Page, expect
 
 from flywheel_helpers import answers, screenshot, showcase, tool_text, webui_process, webui_setup, xlam
