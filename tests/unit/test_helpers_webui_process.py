@@ -1,4 +1,4 @@
-"""Open WebUI as a process: a stand-in for its command shows what it is started with, and how it is found and stopped."""
+"""Open WebUI as a process: a stand-in for its command shows what it is started with, and how it is found and ended."""
 
 from __future__ import annotations
 
