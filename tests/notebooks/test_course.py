@@ -65,8 +65,8 @@ def test_a_second_run_reuses_what_it_finds(first, second):
 def test_the_chat_is_measured_beside_the_api(course, first):
     chat = first.summary["chat"]
     assert chat["n"] == course.parameters["CHAT_ROWS"]
-    for name, value in chat["api"].items():
-        assert 0 <= value <= 1 and abs(value - chat["chat"][name]) <= 0.03, (name, chat)
+    for name, value in chat["api"].items():  # so few rows leave room for one: a batch's makeup can tip a close choice
+        assert 0 <= value <= 1 and abs(value - chat["chat"][name]) <= 1.01 / chat["n"], (name, chat)
 
 
 def test_a_run_stops_the_open_webui_that_a_notebook_started(course, first):
