@@ -29,8 +29,8 @@ def sign_in(page: Page, chat) -> None:
 
 def choose(page: Page, name: str) -> None:
     """Take a preset from the list of models."""
-    page.get_by_role("button", name="Select a model").first.click()
-    page.get_by_role("option", name=name).or_(page.get_by_role("button", name=name)).first.click()
+    page.get_by_role("button", name="Selected model:").click()
+    page.get_by_role("option", name=f"Select {name} model").click()
 
 
 def ask(page: Page, text: str) -> str:
@@ -93,7 +93,7 @@ def test_the_base_model_for_contrast(chat, page):
 def test_the_suggested_prompt_is_the_known_question(chat, page):
     sign_in(page, chat)
     page.goto(chat.webui.chat_url(chat.presets["tuned"].id))
-    page.get_by_text("Future value").first.click()
+    page.get_by_role("button", name="Future value of 2000 dollars").click()
     expect(page.locator("#chat-input")).to_contain_text("future_investment_value")
 
 
