@@ -126,8 +126,9 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
     console = Console()
     profile = checkout.load_config(profile).PROFILE
     chosen = checkout.notebooks(selection)
-    if selection is None and (why_not := webui_process.missing(_settings())):
-        chosen = [path for path in chosen if path.stem != WEBUI_NOTEBOOK]
+    chat = [path for path in chosen if path.stem == WEBUI_NOTEBOOK]
+    if chat and selection is None and (why_not := webui_process.missing(_settings())):
+        chosen.remove(*chat)
         click.echo(f"{WEBUI_NOTEBOOK} is left out: {why_not}")
     values = parameters.parse(pairs, chosen)
     home, started, folder = checkout.home(), False, None
