@@ -30,6 +30,7 @@ from flywheel_helpers.settings import Settings
 
 SERVICE = "Open WebUI"
 TESTED_VERSION = "0.12.4"
+CONNECTION_LISTS = ("OPENAI_API_BASE_URLS", "OPENAI_API_KEYS")
 BY_HAND = (
     "The chat can be set up by hand: an administrator adds the connection under Admin Panel, Settings, Connections, "
     "and the presets under Workspace, Models, as notebook 05 describes them."
@@ -74,7 +75,11 @@ class OpenWebUI:
     def connections(self) -> dict[str, Any]:
         """The connections to OpenAI-compatible services, as its administrators see them."""
         with self._explained("reading the connections"):
-            return self._get("/openai/config")
+            config = self._get("/openai/config")
+            if missing := [name for name in CONNECTION_LISTS if not isinstance(config.get(name), list)]:
+                url = f"GET {self.settings.openwebui_url}/openai/config"
+                raise BadAnswer(SERVICE, url, f"the answer has no list {missing[0]}.", "")
+            return config
 
     def save_connections(self, config: dict[str, Any]) -> None:
         """Replace the connections by these; changed from what `connections` gave, so that nothing else is lost."""

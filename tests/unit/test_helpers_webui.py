@@ -224,6 +224,13 @@ def test_another_version_that_refuses_a_call(webui, server, path, status):
     assert server.config["OPENAI_API_KEYS"][0] == before["OPENAI_API_KEYS"][0] and server.presets == {}
 
 
+def test_another_version_that_keeps_its_connections_elsewhere(webui, server):
+    server.config = {"connections": []}
+    with pytest.raises(ServiceError, match="no list OPENAI_API_BASE_URLS(.*\n)*.*Admin Panel"):
+        webui_setup.provision(webui, MODELS)
+    assert server.written == []
+
+
 @pytest.mark.parametrize(
     "answer",
     [
