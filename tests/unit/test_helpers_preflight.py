@@ -58,7 +58,7 @@ def test_a_failure_has_a_cause_and_a_fix(connection, tmp_path):
     assert "database is starting" in found["Evaluator"].found and found["Evaluator"].fix
     assert "Served: other/model" in found["base model is served"].found
     assert "v1.0.0+L40" in found["base model can be trained"].fix
-    with pytest.raises(errors.ConfigError, match="3 of 13 checks failed") as caught:
+    with pytest.raises(errors.ConfigError, match="3 of 14 checks failed") as caught:
         report.require()
     assert "base model can be trained: Set BASE_MODEL_VERSION" in caught.value.hint
     assert "FAILED" in repr(report.table()) and "FAILED" in report.table()._repr_html_()
