@@ -2,6 +2,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+WEBUI_VENV := .venv-openwebui
+WEBUI_STAMP := $(WEBUI_VENV)/.installed
 SHELL := /bin/bash
 
 # The first of these that starts, is Python 3.11 or 3.12, and can make virtual environments.
@@ -12,7 +14,7 @@ FIND_PYTHON := for p in python3.11 python3.12 python3; do \
 	echo "No Python 3.11 or 3.12 with the venv module was found. Install one (on Debian and Ubuntu:" \
 	"apt-get install python3 python3-venv) and run make again." >&2; exit 1
 
-.PHONY: help setup demo test lab bench clean
+.PHONY: help setup webui browser demo test lab bench clean
 
 help:  ## This list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,20 +29,34 @@ $(STAMP): pyproject.toml requirements-no-deps.txt
 	$(BIN)/python -m pip install --quiet --no-deps --requirement requirements-no-deps.txt
 	@touch $(STAMP)
 
+# In an environment of its own: the versions it asks for are not the course's.
+webui: $(WEBUI_STAMP)  ## Install Open WebUI, for notebook 05, into .venv-openwebui (about 1 GB, a few minutes)
+
+$(WEBUI_STAMP): requirements-openwebui.txt
+	@python=$$($(FIND_PYTHON)) && { [ -x $(WEBUI_VENV)/bin/python ] || { echo "Creating $(WEBUI_VENV) with $$python"; $$python -m venv $(WEBUI_VENV); }; }
+	$(WEBUI_VENV)/bin/python -m pip install --upgrade 'pip>=25'
+	$(WEBUI_VENV)/bin/python -m pip install --requirement requirements-openwebui.txt
+	@touch $(WEBUI_STAMP)
+
+browser:  # Chromium for the browser tests: found, or installed from Debian's or Ubuntu's packages
+	@command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null || { \
+	if [ "$$(id -u)" = 0 ]; then apt-get update --quiet && apt-get install --yes --quiet --no-install-recommends chromium; \
+	else echo "The browser tests need Chromium. Install it: sudo apt-get install chromium" >&2; exit 1; fi; }
+
 demo: setup  ## The whole course in one run: platform up, notebooks in order, report, platform down
 	$(BIN)/flywheel run
 
-test: setup  ## All tests
+test: setup webui browser  ## All tests
 	$(BIN)/python -m pytest
 
 lab: setup  ## JupyterLab in notebooks/, with the local platform up while it runs
 	$(BIN)/flywheel up
-	@trap '$(BIN)/flywheel down' EXIT; trap : INT; PYTHONPATH=$(CURDIR) $(BIN)/jupyter lab --notebook-dir=notebooks
+	@trap '$(BIN)/flywheel webui down; $(BIN)/flywheel down' EXIT; trap : INT; PYTHONPATH=$(CURDIR) $(BIN)/jupyter lab --notebook-dir=notebooks
 
 bench: setup  ## Training and inference speed against plain transformers
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-clean:  ## Stop the platform and delete what it and the runs made (keeps .venv; delete that by hand)
-	@if [ -x $(BIN)/flywheel ]; then $(BIN)/flywheel down; fi
+clean:  ## Stop the platform and delete what it and the runs made (keeps .venv and .venv-openwebui)
+	@if [ -x $(BIN)/flywheel ]; then $(BIN)/flywheel webui down; $(BIN)/flywheel down; fi
 	rm -rf .flywheel runs data build *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

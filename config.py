@@ -19,9 +19,10 @@ from flywheel_helpers.attendees import own_namespace
 
 PROFILE = os.environ.get("FLYWHEEL_PROFILE", "local")  # "local" or "pcai"
 
-# The local platform listens on these two ports of this machine. Change them when something else has them.
+# The local platform listens on these ports of this machine. Change them when something else has them.
 GATEWAY_PORT = os.environ.get("FLYWHEEL_GATEWAY_PORT", "8080")
 NIM_PORT = os.environ.get("FLYWHEEL_NIM_PORT", "8000")
+WEBUI_PORT = os.environ.get("FLYWHEEL_WEBUI_PORT", "3000")
 
 # --- Where the services are, and which model is tuned ----------------------------------------------------------
 
@@ -44,6 +45,7 @@ if PROFILE == "pcai":
         NEMO_EVALUATOR_URL = NEMO_GUARDRAILS_URL = NEMO_DEPLOYMENT_URL = NEMO_URL
         # /v1/models means two things, so the models that answer lie under a path of their own on a shared host.
         NIM_INTERNAL_URL, NIM_URL = NIM_URL, f"{NEMO_URL}/nim"
+    OPENWEBUI_URL = ""  # the address in your browser when you open it on your cluster; for notebook 05
 
     # Must be one the Customizer of your cluster supports. The version names the GPU too (+L40, +A100, +80GB ...);
     # `flywheel doctor --profile pcai` lists the ones your cluster has.
@@ -64,6 +66,7 @@ elif PROFILE == "local":
             f'NEMO_URL is "{NEMO_URL}" and FLYWHEEL_PROFILE is "local". Set FLYWHEEL_PROFILE=pcai to use that '
             "platform, or unset NEMO_URL to use this machine."
         )
+    OPENWEBUI_URL = f"http://127.0.0.1:{WEBUI_PORT}"
 
     # Small enough for a laptop without a GPU. With a CUDA GPU the version ends in +GPU.
     BASE_MODEL = "huggingfacetb/smollm2-135m-instruct"
@@ -82,6 +85,7 @@ NIM_URL = os.environ.get("NIM_URL", NIM_URL)
 # Where the cluster's own services find the NIM proxy, when that is not NIM_URL: the Evaluator asks the models itself,
 # and seldom goes out through the gateway and its certificate to do so.
 NIM_INTERNAL_URL = os.environ.get("NIM_INTERNAL_URL", NIM_INTERNAL_URL)
+OPENWEBUI_URL = os.environ.get("OPENWEBUI_URL", OPENWEBUI_URL)
 BASE_MODEL = os.environ.get("BASE_MODEL", BASE_MODEL)
 BASE_MODEL_VERSION = os.environ.get("BASE_MODEL_VERSION", BASE_MODEL_VERSION)
 
@@ -96,6 +100,12 @@ DATASET_NAME = os.environ.get("DATASET_NAME", "xlam-tool-calling")
 # (v2, v3 ...) and keeps the earlier ones; the notebooks then go on with the newest.
 CUSTOM_MODEL = os.environ.get("CUSTOM_MODEL", f"{NMS_NAMESPACE}/tool-caller@v1")
 
+# --- Open WebUI on this machine (notebook 05) --------------------------------------------------------------------
+
+# "false" lets everyone who can open the page in as its administrator, without a password. It listens on this machine
+# only, so use it for a demo on a machine that is yours alone. The conversations of both ways are kept apart.
+OPENWEBUI_SIGN_IN = os.environ.get("OPENWEBUI_SIGN_IN", "true")
+
 # --- Certificates ----------------------------------------------------------------------------------------------
 
 # A file with the certificates of your organisation (PEM), for https addresses that it signed itself.
@@ -109,3 +119,4 @@ HF_TOKEN = os.environ.get("HF_TOKEN", "")  # to load the real xLAM data set, whi
 WANDB_API_KEY = os.environ.get("WANDB_API_KEY", "")  # to log training to Weights & Biases
 NDS_TOKEN = os.environ.get("NDS_TOKEN", "")  # where the Data Store asks for a token
 NEMO_TOKEN = os.environ.get("NEMO_TOKEN", "")  # where a gateway asks for a bearer token
+OPENWEBUI_API_KEY = os.environ.get("OPENWEBUI_API_KEY", "")  # your key for an Open WebUI that the course did not start

@@ -14,12 +14,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from flywheel_helpers import checkout, platform, preflight
+from flywheel_helpers import checkout, platform, preflight, webui_process
 from flywheel_helpers.errors import FlywheelError
 from flywheel_helpers.http import Connection, connect
 from flywheel_helpers.settings import Settings
 
 PROFILES = click.Choice(["local", "pcai"])
+WEBUI_NOTEBOOK = "05_openwebui_chat"
 INTERRUPTED = 130  # what a shell expects after Ctrl-C
 
 
@@ -52,6 +53,40 @@ def status() -> None:
     ready, word = running.ready()
     click.echo(f"The platform is up since {running.started_at}: {word}.")
     _say_urls(running)
+    sys.exit(0 if ready else 1)
+
+
+@cli.group()
+def webui() -> None:
+    """Open WebUI on this machine: the chat window of notebook 05."""
+
+
+@webui.command("up")
+def webui_up() -> None:
+    """Start Open WebUI and wait until it answers."""
+    running, started = webui_process.up(_settings(), checkout.home(), click.echo)
+    click.echo("Open WebUI is up." if started else "Open WebUI was up already.")
+    _say_webui(running)
+
+
+@webui.command("down")
+def webui_down() -> None:
+    """Stop Open WebUI."""
+    stopped = webui_process.down(checkout.home())
+    click.echo("Open WebUI is stopped." if stopped else "Open WebUI was not running.")
+
+
+@webui.command("status")
+def webui_status() -> None:
+    """Say whether Open WebUI is up. Exit status 0 when it answers, 1 otherwise."""
+    running = webui_process.find(checkout.home())
+    if not running:
+        how = "" if webui_process.installed() else " It is not installed: run make webui."
+        click.echo(f"Open WebUI is not running.{how}")
+        sys.exit(1)
+    ready = running.ready()
+    click.echo(f"Open WebUI is up since {running.started_at}: {'ready' if ready else 'starting'}.")
+    _say_webui(running)
     sys.exit(0 if ready else 1)
 
 
@@ -93,8 +128,13 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
     console = Console()
     profile = checkout.load_config(profile).PROFILE
     chosen = checkout.notebooks(selection)
+    chat = [path for path in chosen if path.stem == WEBUI_NOTEBOOK]
+    if chat and selection is None and (why_not := webui_process.missing(_settings())):
+        chosen.remove(*chat)
+        click.echo(f"{WEBUI_NOTEBOOK} is left out: {why_not}")
     values = parameters.parse(pairs, chosen)
     home, started, folder = checkout.home(), False, None
+    webui_was_up = webui_process.find(home) is not None
     signal.signal(signal.SIGTERM, _interrupt)  # whoever stops us gets the same tidy end as Ctrl-C
     try:
         if profile == "local":
@@ -105,6 +145,8 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
             chosen, values, folder, profile, Progress(console), lambda: _platform_processes(home, profile)
         )
     finally:
+        if not webui_was_up and webui_process.down(home):  # a notebook has started it
+            click.echo("Open WebUI is stopped.")
         if started:
             platform.down(home)
             click.echo("The platform is stopped.")
@@ -158,6 +200,18 @@ def _print_results(console: Console, summary: dict) -> None:
 def _say_urls(running: platform.Running) -> None:
     click.echo(f"  services  {running.gateway_url}   (API: {running.gateway_url}/docs)")
     click.echo(f"  models    {running.nim_url}")
+
+
+def _settings() -> Settings:
+    return Settings.from_config(checkout.load_config())
+
+
+def _say_webui(running: webui_process.Running) -> None:
+    click.echo(f"  open      {running.url}")
+    if running.sign_in:
+        click.echo(f"  account   {webui_process.EMAIL}, password in {webui_process.password_file(checkout.home())}")
+    else:
+        click.echo("  account   none is asked for (OPENWEBUI_SIGN_IN is false)")
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any
 
-from flywheel_helpers import answers, xlam
+from flywheel_helpers import answers, tool_text, xlam
 from flywheel_helpers.sample_data import SampleData
 from flywheel_helpers.schema_values import fits
 
@@ -91,6 +92,29 @@ def check_metric(metric: Callable[[list, list], tuple[int, int]], samples: list[
         if given != right:
             return f"Not yet: on row {sample['index']} the Evaluator gives {right}, and your metric {given}."
     return f"Right: all {len(_METRIC_CASES)} cases, and the Evaluator's own scores on all {len(scored)} rows."
+
+
+def check_question_text(write: Callable[[str, list[dict[str, Any]]], str], rows: list[dict[str, Any]]) -> str:
+    """Check a learner's function that writes a question and its tools as text (notebook 05).
+
+    Args:
+        write: takes the question and the OpenAI function specs.
+        rows: evaluation rows to try it on.
+    """
+    for row in rows:
+        query, tools = row["messages"][-1]["content"], row["tools"]
+        try:
+            given = write(query, tools)
+        except Exception as error:
+            return f"Not yet: the function stopped with {type(error).__name__}: {error}."
+        if not isinstance(given, str):
+            return f"Not yet: the function gives {type(given).__name__}, and the chat takes text."
+        right = tool_text.question_text(query, tools)
+        if given != right:
+            lines = zip_longest(given.split("\n"), right.split("\n"), fillvalue="nothing")
+            number, mine, wanted = next((n, *pair) for n, pair in enumerate(lines, 1) if pair[0] != pair[1])
+            return f'Not yet: for "{query}" line {number} is "{mine}" and should be "{wanted}".'
+    return f"Right: the text of all {len(rows)} questions is the one the model knows."
 
 
 def _scores(metric: Callable[[list, list], tuple[int, int]], truth: list, answered: list) -> Any:

@@ -16,6 +16,9 @@ from flywheel_helpers.settings import SERVICE_URLS
 EXPIRED, OTHER_HOST, OTHER_ADDRESS = 10, 62, 64
 # And for an answer that is no TLS at all: plain http, most often.
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+# What the hints name, where a service is not like the others.
+TOKENS = {"Data Store": "NDS_TOKEN or NEMO_TOKEN", "Open WebUI": "OPENWEBUI_API_KEY"}
+START_COMMANDS = {"Open WebUI": "flywheel webui up"}
 
 
 def causes_of(error: BaseException) -> list[BaseException]:
@@ -87,7 +90,7 @@ def transport_error(service: str, request: str, error: httpx.TransportError) -> 
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return unreachable(
             "nothing listens there (connection refused).",
-            f"Start the platform (flywheel up), or check {name} in config.py.",
+            f"Start it ({START_COMMANDS.get(service, 'flywheel up')}), or check {name} in config.py.",
         )
     return unreachable(
         f"the connection broke ({error or type(error).__name__}).",
@@ -150,7 +153,7 @@ def status_error(service: str, response: httpx.Response) -> errors.ServiceError:
             f"If that is a login page, set NEMO_TOKEN in the environment; else write the new address into {name}.",
         )
     if status in (401, 403):
-        token = "NDS_TOKEN or NEMO_TOKEN" if service == "Data Store" else "NEMO_TOKEN"
+        token = TOKENS.get(service, "NEMO_TOKEN")
         return make(errors.Unauthorized, "access was refused", f"Set {token} in the environment, or renew it.")
     if status == 404:
         return make(

@@ -35,7 +35,7 @@ class Running:
 
     def ready(self) -> tuple[bool, str]:
         """Whether both servers answer, and a few words on what is still missing."""
-        gateway, nim = _answer(f"{self.gateway_url}/health"), _answer(f"{self.nim_url}/v1/health/ready")
+        gateway, nim = answers(f"{self.gateway_url}/health"), answers(f"{self.nim_url}/v1/health/ready")
         missing = [name for name, well in (("gateway", gateway), ("models", nim)) if not well]
         return not missing, f"waiting for {' and '.join(missing)}" if missing else "ready"
 
@@ -92,7 +92,7 @@ def up(home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:
     try:
         return _wait_ready(home, tell, process), True
     except BaseException:
-        _stop(psutil.Process(process.pid) if process.poll() is None else None)
+        stop(psutil.Process(process.pid) if process.poll() is None else None)
         raise
 
 
@@ -104,12 +104,13 @@ def down(home: Path) -> bool:
     """
     running = find(home)
     if running:
-        _stop(psutil.Process(running.pid))
+        stop(psutil.Process(running.pid))
     (home / "platform.json").unlink(missing_ok=True)
     return running is not None
 
 
-def _stop(process: psutil.Process | None) -> None:
+def stop(process: psutil.Process | None) -> None:
+    """Stop a process and everything it started: first by asking, after a while by force."""
     if process is None:
         return
     try:
@@ -133,7 +134,7 @@ def _wait_ready(home: Path, tell: Callable[[str], None], process: subprocess.Pop
         elapsed = time.monotonic() - started
         if process and process.poll() is not None:
             raise PlatformError(
-                f"The platform stopped while starting (exit status {process.returncode}).\n{_last_words(log)}",
+                f"The platform stopped while starting (exit status {process.returncode}).\n{last_words(log)}",
                 f"Mend what it says and run it again. The whole log: {log}",
             )
         running = find(home)
@@ -152,12 +153,14 @@ def _wait_ready(home: Path, tell: Callable[[str], None], process: subprocess.Pop
         time.sleep(0.2)
 
 
-def _last_words(log: Path) -> str:
+def last_words(log: Path) -> str:
+    """The end of a log, where the cause of an early end is to be found."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
     return "\n".join(f"    {line}" for line in lines[-6:])
 
 
-def _answer(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a server of this machine answers there with success."""
     try:
         # Straight to this machine, whatever proxy the environment names.
         return httpx.get(url, timeout=2.0, trust_env=False).is_success

@@ -72,6 +72,7 @@ class Run:
             "models": self.records.get("models"),
             "evaluation": self.records.get("evaluation"),
             "training": self.records.get("training"),
+            "chat": self.records.get("chat"),
             "notebooks": {name: {"seconds": round(seconds, 1)} for name, seconds in self.seconds.items()},
             "peak_memory_bytes": self.peak_memory_bytes,
             "versions": versions(),

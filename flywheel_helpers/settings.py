@@ -19,8 +19,10 @@ SERVICE_URLS = {
     "Guardrails": "NEMO_GUARDRAILS_URL",
     "Deployment Management": "NEMO_DEPLOYMENT_URL",
     "NIM proxy": "NIM_URL",
+    "Open WebUI": "OPENWEBUI_URL",
 }
-SECRETS = ("HF_TOKEN", "WANDB_API_KEY", "NDS_TOKEN", "NEMO_TOKEN")
+OPTIONAL_URLS = ("OPENWEBUI_URL",)  # may be empty: only the notebook that needs it asks for it
+SECRETS = ("HF_TOKEN", "WANDB_API_KEY", "NDS_TOKEN", "NEMO_TOKEN", "OPENWEBUI_API_KEY")
 # What Kubernetes, NeMo and the Hub protocol all take: up to 63 characters, and no two of . _ - in a row.
 NAME = re.compile(r"(?=.{1,63}$)[a-z0-9]+([._-][a-z0-9]+)*")
 
@@ -46,10 +48,13 @@ class Settings:
     nim_internal_url: str = ""
     ca_bundle: str = ""
     verify_tls: bool = True
+    openwebui_url: str = ""
+    openwebui_sign_in: bool = True
     hf_token: str = field(default="", repr=False)
     wandb_api_key: str = field(default="", repr=False)
     nds_token: str = field(default="", repr=False)
     nemo_token: str = field(default="", repr=False)
+    openwebui_api_key: str = field(default="", repr=False)
 
     @classmethod
     def from_config(cls, config: ModuleType) -> Settings:
@@ -107,6 +112,8 @@ class Settings:
             nim_internal_url=_checked_url("NIM_INTERNAL_URL", internal) if internal else urls["NIM_URL"],
             ca_bundle=ca_bundle,
             verify_tls=_checked_flag("VERIFY_TLS", value("VERIFY_TLS")),
+            openwebui_url=urls["OPENWEBUI_URL"],
+            openwebui_sign_in=_checked_flag("OPENWEBUI_SIGN_IN", value("OPENWEBUI_SIGN_IN")),
             **{name.lower(): value(name) for name in SECRETS},
         )
 
@@ -131,11 +138,13 @@ class Settings:
 
 
 def _checked_url(name: str, text: str) -> str:
+    if not text and name in OPTIONAL_URLS:
+        return ""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f'{name} is "{text}".', "Write a full address, such as http://127.0.0.1:8080.")
     if parts.username or parts.password:
-        raise ConfigError(f"{name} carries a user name or password.", "Give tokens through NEMO_TOKEN or NDS_TOKEN.")
+        raise ConfigError(f"{name} carries a user name or password.", "Give tokens in the variables of their own.")
     return text.rstrip("/")
 
 

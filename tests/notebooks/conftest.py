@@ -13,6 +13,7 @@ def course(tmp_path_factory) -> Iterator[Course]:
     course = Course(tmp_path_factory.mktemp("course"))
     course.flywheel("up")
     yield course
+    course.flywheel("webui", "down")
     course.flywheel("down")
 
 

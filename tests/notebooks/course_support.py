@@ -19,7 +19,7 @@ from ports import free_port
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 # A few minutes on two cores: enough for the form of a call and many a right choice, not for every value.
-SMALL = {"MAX_STEPS": 30, "LIMIT": 30}
+SMALL = {"MAX_STEPS": 30, "LIMIT": 30, "CHAT_ROWS": 10}
 # Values nobody may find in a notebook afterwards. The local platform asks for none of them.
 SECRETS = {
     "HF_TOKEN": "hf_NotARealTokenOfAnybody",
@@ -53,7 +53,7 @@ class Course:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        foreign = ("NEMO_", "FLYWHEEL_", "NIM_")
+        foreign = ("NEMO_", "FLYWHEEL_", "NIM_", "OPENWEBUI_")
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
             **SECRETS,
@@ -61,6 +61,7 @@ class Course:
             "FLYWHEEL_MODELS": os.environ["FLYWHEEL_MODELS"],  # shared: set by the conftest of all tests
             "FLYWHEEL_GATEWAY_PORT": str(free_port()),
             "FLYWHEEL_NIM_PORT": str(free_port()),
+            "FLYWHEEL_WEBUI_PORT": str(free_port()),
             "PYTHONPATH": str(ROOT),
         }
         self.parameters = {**SMALL, "WORK_FOLDER": str(folder)}

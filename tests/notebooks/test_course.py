@@ -62,6 +62,24 @@ def test_a_second_run_reuses_what_it_finds(first, second):
         assert second.summary[part] == first.summary[part], part
 
 
+def test_the_chat_is_measured_beside_the_api(course, first):
+    chat = first.summary["chat"]
+    assert chat["n"] == course.parameters["CHAT_ROWS"]
+    for name, value in chat["api"].items():  # so few rows leave room for one: a batch's makeup can tip a close choice
+        assert 0 <= value <= 1 and abs(value - chat["chat"][name]) <= 1.01 / chat["n"], (name, chat)
+
+
+def test_a_run_stops_the_open_webui_that_a_notebook_started(course, first):
+    assert "Open WebUI is stopped." in first.output
+    assert not (course.folder / "home" / "openwebui.json").exists()
+
+
+def test_no_password_is_written_down(course, first, second):
+    password = (course.folder / "home" / "openwebui" / "admin-password").read_text().strip()
+    assert len(password) > 20
+    assert password not in first.text() + second.text() + first.output + (first.folder / "report.html").read_text()
+
+
 @pytest.mark.parametrize("name", SECRETS)
 def test_no_secret_is_written_down(first, second, name):
     report = (first.folder / "report.html").read_text()

@@ -50,6 +50,10 @@ def test_every_rule_is_read():
         ("http://127.0.0.1:8000 answers in 12 ms", "http://127.0.0.1:45123 answers in 1345 ms"),
         ("a training of 150 steps.", "a training of 24 steps."),
         ("tuned beats base: yes, p < 0.001\n", "tuned beats base: no, p = 0.031\n"),
+        (
+            "within 3 points of each other: yes (0.0 points apart)\n",
+            "within 3 points of each other: no (10.0 points apart)\n",
+        ),
         ("answer is equal to the ground truth: yes\n", "answer is equal to the ground truth: no (wrong value)\n"),
     ],
 )
@@ -63,6 +67,11 @@ def test_what_differs_between_runs_goes(one, other):
         [results.scores_table(scores(0, 300), scores(290, 300)), results.scores_table(scores(4, 40), scores(40, 40))],
         [results.agreement_table([True], [False]), results.agreement_table([True] * 300, [True] * 300)],
         [Table(["hyperparameter", "value"], [["max_steps", value], ["seed", 42]]) for value in (None, 24)],
+        [Table(["what", "", "note"], [["preset", done, ""]]) for done in ("made now", "as it should be")],
+        [
+            Table(["question", "needs", "tuned", "base"], [["How high?", "one tool", *kinds]])
+            for kinds in (("right", "no call"), ("wrong value", "right"))
+        ],
         [Table(["measured", "value"], [["tokens per second", value]]) for value in (210.123, 1999)],
         [
             Table(["check", "verdict", "found", "time", "what to do"], [["HF_TOKEN", *rest]])
@@ -88,6 +97,8 @@ def test_measured_cells_of_tables_go(tables):
         ("167 functions to practise", "168 functions to practise"),
         ("Right: all 10 cases", "Not yet: all 10 cases"),
         ("completed: all", "failed: all"),
+        ("preset  as it should be", "preset  kept"),
+        ("How high?  one tool  right  right", "How deep?  one tool  right  right"),
     ],
 )
 def test_what_a_reader_is_told_stays(one, other):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from ports import free_port
 
+from flywheel_helpers import webui_process
 from flywheel_helpers.cli import main
 
 NOBODY = f"http://127.0.0.1:{free_port()}"
@@ -26,6 +27,7 @@ def flywheel(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("FLYWHEEL_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FLYWHEEL_GATEWAY_PORT", str(free_port()))
     monkeypatch.setenv("FLYWHEEL_NIM_PORT", str(free_port()))
+    monkeypatch.setenv("FLYWHEEL_WEBUI_PORT", str(free_port()))
     monkeypatch.setenv("FLYWHEEL_PROFILE", "local")
 
     def run(*arguments: str, **environment: str) -> Ended:
@@ -45,7 +47,7 @@ def flywheel(tmp_path, monkeypatch, capsys):
 def test_help_lists_the_commands(flywheel):
     found = flywheel("--help")
     assert found.returncode == 0
-    for command in ("up", "down", "status", "run", "doctor"):
+    for command in ("up", "down", "status", "run", "doctor", "webui"):
         assert f"\n  {command} " in found.stdout
 
 
@@ -54,6 +56,26 @@ def test_without_a_platform(flywheel):
     assert "not running" in flywheel("status").stdout
     found = flywheel("down")
     assert found.returncode == 0 and "was not running" in found.stdout
+
+
+def test_without_open_webui(flywheel, monkeypatch, tmp_path):
+    assert flywheel("webui", "status").returncode == 1
+    found = flywheel("webui", "down")
+    assert found.returncode == 0 and "was not running" in found.stdout
+    monkeypatch.setattr(webui_process, "VENV", tmp_path / "nothing")
+    assert "make webui" in flywheel("webui", "status").stdout
+    found = flywheel("webui", "up")
+    assert found.returncode == 1 and "not installed" in found.stderr and "make webui" in found.stderr
+
+
+def test_a_run_without_open_webui_leaves_its_notebook_out(flywheel, monkeypatch, tmp_path):
+    monkeypatch.setattr(webui_process, "VENV", tmp_path / "nothing")
+    # A parameter that no notebook has ends the run before anything is started.
+    found = flywheel("run", "-p", "NO_SUCH_PARAMETER", "1")
+    assert "05_openwebui_chat is left out" in found.stdout and "make webui" in found.stdout
+    assert "RESET_PRESETS" not in found.stderr
+    found = flywheel("run", "--notebooks", "05", "-p", "NO_SUCH_PARAMETER", "1")
+    assert "left out" not in found.stdout and "RESET_PRESETS" in found.stderr
 
 
 def test_doctor_says_what_is_down(flywheel):

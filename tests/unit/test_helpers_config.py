@@ -17,7 +17,8 @@ WHERE = ("NEMO_URL", "NIM_INTERNAL_URL", "ATTENDEE", "JUPYTERHUB_USER")
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch):
-    for name in (*NAMES, *SECRETS, *WHERE, "CA_BUNDLE", "VERIFY_TLS", "FLYWHEEL_GATEWAY_PORT", "FLYWHEEL_NIM_PORT"):
+    ports = ("FLYWHEEL_GATEWAY_PORT", "FLYWHEEL_NIM_PORT", "FLYWHEEL_WEBUI_PORT")
+    for name in (*NAMES, *SECRETS, *WHERE, *ports, "CA_BUNDLE", "VERIFY_TLS", "OPENWEBUI_SIGN_IN"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("FLYWHEEL_PROFILE", "local")  # put back by pytest, also after load_config has changed it
 
@@ -41,9 +42,12 @@ def test_pcai_values_are_the_documented_ones():
 def test_local_addresses_follow_the_ports(monkeypatch):
     monkeypatch.setenv("FLYWHEEL_GATEWAY_PORT", "18080")
     monkeypatch.setenv("FLYWHEEL_NIM_PORT", "18000")
+    monkeypatch.setenv("FLYWHEEL_WEBUI_PORT", "13000")
     settings = Settings.from_config(load_config())
-    assert {settings.url(service) for service in SERVICE_URLS if service != "NIM proxy"} == {"http://127.0.0.1:18080"}
+    services = set(SERVICE_URLS) - {"NIM proxy", "Open WebUI"}
+    assert {settings.url(service) for service in services} == {"http://127.0.0.1:18080"}
     assert settings.nim_url == "http://127.0.0.1:18000"
+    assert settings.openwebui_url == "http://127.0.0.1:13000" and settings.openwebui_sign_in is True
     assert settings.customization_config == "huggingfacetb/smollm2-135m-instruct@v1.0.0+CPU"
 
 
@@ -93,6 +97,13 @@ def test_the_model_lies_in_the_namespace(monkeypatch):
     assert load_config().CUSTOM_MODEL.startswith("ada/")
 
 
+def test_open_webui_of_a_cluster_is_asked_for_only_where_it_is_needed(monkeypatch):
+    assert Settings.from_config(load_config("pcai")).openwebui_url == ""
+    monkeypatch.setenv("OPENWEBUI_URL", "chat.example.test")
+    with pytest.raises(ConfigError, match="OPENWEBUI_URL is"):
+        Settings.from_config(load_config("pcai"))
+
+
 def test_unknown_profile():
     with pytest.raises(ConfigError, match='must be "local" or "pcai"'):
         load_config("azure")
@@ -112,6 +123,7 @@ def test_unknown_profile():
         ("CUSTOM_MODEL", "no-version", "CUSTOM_MODEL is"),
         ("CA_BUNDLE", "/no/such/file.pem", "no such file"),
         ("VERIFY_TLS", "maybe", "VERIFY_TLS is"),
+        ("OPENWEBUI_SIGN_IN", "sometimes", "OPENWEBUI_SIGN_IN is"),
     ],
 )
 def test_values_that_cannot_be_right(monkeypatch, name, value, said):

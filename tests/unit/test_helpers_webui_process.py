@@ -1,0 +1,149 @@
+"""Open WebUI as a process: a stand-in for its command shows what it is started with, and how it is found and ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+import sys
+import textwrap
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ports import free_port
+
+from flywheel_helpers import checkout, webui_process
+from flywheel_helpers.errors import ConfigError, PlatformError
+
+# Named and called like the real one: `open-webui serve --host HOST --port PORT`.
+STAND_IN = f"""\
+#!{sys.executable}
+import http.server, json, os, pathlib, sys
+pathlib.Path("started-with.json").write_text(json.dumps({{"arguments": sys.argv[1:], "environment": dict(os.environ)}}))
+if pathlib.Path("fail").exists():
+    sys.exit("the disk is full of cats")
+class Health(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+http.server.HTTPServer((sys.argv[3], int(sys.argv[5])), Health).serve_forever()
+"""
+
+
+@pytest.fixture
+def local(settings, tmp_path, monkeypatch):
+    """Settings with an address of this machine, and the stand-in where Open WebUI would be."""
+    command = tmp_path / "venv" / "bin" / "open-webui"
+    command.parent.mkdir(parents=True)
+    command.write_text(textwrap.dedent(STAND_IN))
+    command.chmod(0o755)
+    monkeypatch.setattr(webui_process, "VENV", tmp_path / "venv")
+    return replace(settings, openwebui_url=f"http://127.0.0.1:{free_port()}")
+
+
+@pytest.fixture
+def home(tmp_path):
+    folder = tmp_path / "home"
+    yield folder
+    webui_process.down(folder)
+
+
+def started_with(folder: Path) -> dict:
+    return json.loads((folder / "started-with.json").read_text())
+
+
+def test_up_status_and_down(local, home):
+    assert webui_process.find(home) is None
+    running, started = webui_process.up(local, home, print)
+    assert started and running.ready() and webui_process.find(home) == running
+    assert webui_process.up(local, home, print) == (running, False)
+    assert webui_process.down(home) is True
+    assert webui_process.find(home) is None and not running.ready()
+    assert webui_process.down(home) is False
+
+
+def test_it_listens_on_loopback_and_asks_nothing_of_the_network(local, home, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_secret_of_somebody")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-of-somebody")
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.test:3128")
+    webui_process.up(local, home, print)
+    found = started_with(home / "openwebui")
+    assert found["arguments"][:3] == ["serve", "--host", "127.0.0.1"]
+    environment = found["environment"]
+    assert environment["OFFLINE_MODE"] == "true" and environment["ENABLE_OLLAMA_API"] == "false"
+    assert environment["WEBUI_AUTH"] == "true" and environment["DATA_DIR"].startswith(str(home))
+    assert not {"HF_TOKEN", "OPENAI_API_KEY", "HTTP_PROXY"} & environment.keys()
+
+
+def test_the_password_is_for_this_user_only_and_stays(local, home):
+    webui_process.up(local, home, print)
+    file = webui_process.password_file(home)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    password = webui_process.password(home)
+    assert len(password) >= 20 and password == file.read_text().strip() == webui_process.password(home)
+    environment = started_with(home / "openwebui")["environment"]
+    assert environment["WEBUI_ADMIN_PASSWORD"] == password
+    assert password not in (home / "openwebui.json").read_text()
+
+
+def test_without_sign_in_it_has_another_state(local, home):
+    webui_process.up(replace(local, openwebui_sign_in=False), home, print)
+    environment = started_with(home / "openwebui-without-sign-in")["environment"]
+    assert environment["WEBUI_AUTH"] == "false" and "WEBUI_ADMIN_PASSWORD" not in environment
+    with pytest.raises(PlatformError, match="sign-in off.*\n.*webui down"):
+        webui_process.up(local, home, print)
+
+
+def test_not_installed(local, home, monkeypatch, tmp_path):
+    monkeypatch.setattr(webui_process, "VENV", tmp_path / "nothing")
+    with pytest.raises(PlatformError, match="not installed.*\n.*make webui"):
+        webui_process.up(local, home, print)
+    assert "make webui" in webui_process.missing(local)
+
+
+def test_the_port_is_taken(local, home):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", webui_process._port(local)))
+        holder.listen()
+        with pytest.raises(PlatformError, match=rf"held by .*process {os.getpid()}") as caught:
+            webui_process.up(local, home, print)
+    assert "FLYWHEEL_WEBUI_PORT" in caught.value.hint and webui_process.find(home) is None
+
+
+def test_it_stops_while_starting(local, home):
+    (home / "openwebui").mkdir(parents=True)
+    (home / "openwebui" / "fail").touch()
+    with pytest.raises(PlatformError, match="the disk is full of cats"):
+        webui_process.up(local, home, print)
+    assert webui_process.find(home) is None
+
+
+def test_somebody_elses_is_not_started(local, home):
+    elsewhere = replace(local, openwebui_url="https://chat.example.test")
+    with pytest.raises(ConfigError, match="not this machine"):
+        webui_process.up(elsewhere, home, print)
+    with pytest.raises(ConfigError, match="OPENWEBUI_API_KEY"):
+        webui_process.signed_in(elsewhere, home)
+
+
+def test_what_is_missing(local):
+    assert webui_process.missing(local) == ""
+    assert "OPENWEBUI_URL" in webui_process.missing(replace(local, openwebui_url=""))
+    elsewhere = replace(local, openwebui_url="https://chat.example.test")
+    assert "OPENWEBUI_API_KEY" in webui_process.missing(elsewhere)
+    assert webui_process.missing(replace(elsewhere, openwebui_api_key="sk-1")) == ""
+
+
+def test_a_state_file_left_behind_is_not_believed(home):
+    home.mkdir()
+    state = {"pid": os.getpid(), "url": "http://127.0.0.1:1", "started_at": "now", "sign_in": True}
+    (home / "openwebui.json").write_text(json.dumps(state))
+    assert webui_process.find(home) is None
+
+
+def test_the_makefile_installs_where_it_is_looked_for():
+    assert f"WEBUI_VENV := {webui_process.VENV.name}\n" in (checkout.ROOT / "Makefile").read_text()
