@@ -55,7 +55,8 @@ def test_one_host_for_everything(monkeypatch):
     monkeypatch.setenv("NEMO_URL", "https://nemo.example.test/")
     settings = Settings.from_config(load_config("pcai"))
     host = "https://nemo.example.test"
-    assert {settings.url(service) for service in SERVICE_URLS if service != "NIM proxy"} == {host}
+    services = set(SERVICE_URLS) - {"NIM proxy", "Open WebUI"}
+    assert {settings.url(service) for service in services} == {host}
     # /v1/models means two things, so the NIM proxy has a path of its own; the cluster asks it from inside.
     assert settings.nim_url == f"{host}/nim"
     assert settings.nim_internal_url == "http://nemo-nim-proxy.nemo.svc.cluster.local:8000"
