@@ -60,7 +60,7 @@ def ensure_hf_model(settings: Settings) -> Path:
     Raises:
         BaseModelMissing: see :func:`gguf_file`.
     """
-    return _make_once(settings.models_dir / HF_FOLDER, _write_hf_model)
+    return make_once(settings.models_dir / HF_FOLDER, _write_hf_model)
 
 
 def ensure_openvino_model(settings: Settings) -> Path:
@@ -70,10 +70,10 @@ def ensure_openvino_model(settings: Settings) -> Path:
         BaseModelMissing: see :func:`gguf_file`.
     """
     hf_folder = ensure_hf_model(settings)
-    return _make_once(settings.models_dir / OPENVINO_FOLDER, lambda folder: _write_openvino_model(hf_folder, folder))
+    return make_once(settings.models_dir / OPENVINO_FOLDER, lambda folder: _write_openvino_model(hf_folder, folder))
 
 
-def _make_once(folder: Path, write: Callable[[Path], None]) -> Path:
+def make_once(folder: Path, write: Callable[[Path], None]) -> Path:
     """Have ``write`` fill ``folder`` unless it is there. Safe when two processes ask, or one dies half-way: the work is
     done in a temporary folder beside it, under a lock, and renamed when whole."""
     if folder.is_dir():

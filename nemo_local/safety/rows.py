@@ -55,7 +55,7 @@ class Row:
         return self.category != SAFE
 
 
-def rows(split: str, seed: int = 42, forms_each: int = 4) -> list[Row]:
+def rows(split: str, seed: int = 42, forms_each: int = 3) -> list[Row]:
     """All messages of a split, without repetitions.
 
     Args:
