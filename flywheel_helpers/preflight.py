@@ -29,6 +29,7 @@ PROBES = {
     "Data Store": "/v1/datastore/namespaces/{namespace}",
     "Customizer": "/v1/customization/configs?page_size=1",
     "Evaluator": "/v1/evaluation/configs?page_size=1",
+    "Guardrails": "/v1/guardrail/configs?page_size=1",
     "Deployment Management": "/v1/deployment/model-deployments?page_size=1",
     "NIM proxy": "/v1/models",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,8 @@ SERVICE_URLS = {
     "Deployment Management": "NEMO_DEPLOYMENT_URL",
     "NIM proxy": "NIM_URL",
 }
-SECRETS = ("HF_TOKEN", "WANDB_API_KEY", "NDS_TOKEN", "NEMO_TOKEN")
+SECRETS = ("HF_TOKEN", "WANDB_API_KEY", "NDS_TOKEN", "NEMO_TOKEN", "NVIDIA_API_KEY", "CONTENT_SAFETY_API_KEY")
+SAFETY_SOURCES = ("local", "nvidia", "endpoint")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 
 
@@ -41,12 +43,17 @@ class Settings:
     namespace: str
     dataset_name: str
     custom_model: str
+    content_safety: str = "local"
+    content_safety_url: str = ""
+    content_safety_model: str = ""
     ca_bundle: str = ""
     verify_tls: bool = True
     hf_token: str = field(default="", repr=False)
     wandb_api_key: str = field(default="", repr=False)
     nds_token: str = field(default="", repr=False)
     nemo_token: str = field(default="", repr=False)
+    nvidia_api_key: str = field(default="", repr=False)
+    content_safety_api_key: str = field(default="", repr=False)
 
     @classmethod
     def from_config(cls, config: ModuleType) -> Settings:
@@ -77,6 +84,7 @@ class Settings:
                 f'CUSTOM_MODEL is "{custom_model}".',
                 f"Write namespace/name@version, such as {namespace}/tool-caller@v1.",
             )
+        source, safety_url, safety_model = _checked_safety_source(value)
         ca_bundle = value("CA_BUNDLE")
         if ca_bundle and not Path(ca_bundle).is_file():
             raise ConfigError(
@@ -97,6 +105,9 @@ class Settings:
             namespace=namespace,
             dataset_name=dataset_name,
             custom_model=custom_model,
+            content_safety=source,
+            content_safety_url=safety_url,
+            content_safety_model=safety_model,
             ca_bundle=ca_bundle,
             verify_tls=_checked_flag("VERIFY_TLS", value("VERIFY_TLS")),
             **{name.lower(): value(name) for name in SECRETS},
@@ -125,6 +136,17 @@ def _checked_url(name: str, text: str) -> str:
     if parts.username or parts.password:
         raise ConfigError(f"{name} carries a user name or password.", "Give tokens through NEMO_TOKEN or NDS_TOKEN.")
     return text.rstrip("/")
+
+
+def _checked_safety_source(value: Callable[[str], str]) -> tuple[str, str, str]:
+    source, url, model = (value(name) for name in ("CONTENT_SAFETY", "CONTENT_SAFETY_URL", "CONTENT_SAFETY_MODEL"))
+    if source not in SAFETY_SOURCES:
+        raise ConfigError(f'CONTENT_SAFETY is "{source}".', f"Choose one of {', '.join(SAFETY_SOURCES)}.")
+    if source == "endpoint":
+        url = _checked_url("CONTENT_SAFETY_URL", url)
+        if not model:
+            raise ConfigError("CONTENT_SAFETY_MODEL is empty.", "Give the model's name at CONTENT_SAFETY_URL.")
+    return source, url, model
 
 
 def _checked_flag(name: str, text: str) -> bool:

@@ -21,7 +21,8 @@ from nemo_local.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_TURN = re.compile(r"^\s*(user|response: agent|agent):\s?", re.MULTILINE)
+_ANSWER = re.compile(r"^\s*(?:response: )?agent:\s?", re.MULTILINE)
+_ASKS_FOR_ANSWER = "Response Safety"
 
 
 class SafetyService:
@@ -94,12 +95,11 @@ def read_prompt(prompt: str) -> tuple[str, str | None]:
             code="no_conversation",
         )
     conversation = prompt[start + len(BEGIN) : end]
-    turns = list(_TURN.finditer(conversation))
-    answers = [turn for turn in turns if turn[1] != "user"]
-    if not answers:
+    answer = _ANSWER.search(conversation) if _ASKS_FOR_ANSWER in prompt[:start] + prompt[end:] else None
+    if answer is None:  # also where a user wrote such a mark: it is judged with the rest of the message
         return _without_label(conversation), None
-    # The last mark of an answer, for the same reason: what a user wrote stays on the user's side, and is judged there.
-    return _without_label(conversation[: answers[-1].start()]), conversation[answers[-1].end() :].strip()
+    # From the first mark on, so that marks inside an answer cannot hide its beginning.
+    return _without_label(conversation[: answer.start()]), conversation[answer.end() :].strip()
 
 
 def write_verdict(user: Judgement, response: Judgement | None = None) -> str:
