@@ -13,6 +13,7 @@ from flywheel_helpers.http import Connection
 SERVICE = "Guardrails"
 LOCAL_MODEL = "flywheel/content-safety-minilm"
 NVIDIA_MODEL, NVIDIA_URL = "nvidia/llama-3.1-nemoguard-8b-content-safety", "https://integrate.api.nvidia.com/v1"
+NAME = "content-safety"  # of the course's configuration
 RAIL = "content safety check input $model=content_safety"
 _TIMEOUT = 180.0  # seconds: a guarded answer takes as long as the model's own
 
@@ -81,21 +82,17 @@ def config_data(nemo: Connection) -> dict[str, Any]:
     }
 
 
-def config_id(nemo: Connection) -> str:
-    """The configuration's full name."""
-    return f"{nemo.settings.namespace}/content-safety"
-
-
-def ensure_config(nemo: Connection, data: dict[str, Any]) -> dict[str, Any]:
+def ensure_config(nemo: Connection, data: dict[str, Any], name: str = NAME) -> dict[str, Any]:
     """Store a configuration, or bring the one of that name up to date. Doing it twice changes nothing.
 
     Args:
         data: from `config_data`, or a change of it.
+        name: its name in the namespace of config.py.
 
     Returns:
         the service's record.
     """
-    namespace, name = config_id(nemo).split("/")
+    namespace = nemo.settings.namespace
     try:
         body = {"name": name, "namespace": namespace, "data": data, "description": "Content safety of user messages"}
         return nemo.json(SERVICE, "POST", "/v1/guardrail/configs", json=body, retry=True)
@@ -104,17 +101,18 @@ def ensure_config(nemo: Connection, data: dict[str, Any]) -> dict[str, Any]:
         return nemo.json(SERVICE, "PATCH", path, json={"data": data}, retry=True)
 
 
-def check(nemo: Connection, text: str, model: str) -> Verdict:
+def check(nemo: Connection, text: str, model: str, config: str = NAME) -> Verdict:
     """Judge a user's message without asking the model.
 
     Args:
         text: the message.
         model: the model it is meant for.
+        config: name of the configuration.
 
     Raises:
         BadAnswer: the answer has no status. Treat that as blocked.
     """
-    body = _body(nemo, model, [{"role": "user", "content": text}])
+    body = _body(nemo, model, [{"role": "user", "content": text}], config)
     started = time.monotonic()
     answer = nemo.json(SERVICE, "POST", "/v1/guardrail/checks", json=body, retry=True, timeout=_TIMEOUT)
     seconds = time.monotonic() - started
@@ -125,7 +123,12 @@ def check(nemo: Connection, text: str, model: str) -> Verdict:
 
 
 def chat(
-    nemo: Connection, model: str, messages: list[dict[str, Any]], tools: list[dict[str, Any]], **options: Any
+    nemo: Connection,
+    model: str,
+    messages: list[dict[str, Any]],
+    tools: list[dict[str, Any]],
+    config: str = NAME,
+    **options: Any,
 ) -> tuple[dict[str, Any], Verdict]:
     """Ask a model behind the rails.
 
@@ -133,6 +136,7 @@ def chat(
         model: its name at the NIM proxy.
         messages: the conversation so far.
         tools: OpenAI function specs the model may call.
+        config: name of the configuration.
         **options: further fields of the request. temperature is 0 unless given.
 
     Returns:
@@ -141,7 +145,7 @@ def chat(
     Raises:
         BadAnswer: the answer has no message.
     """
-    body = {**_body(nemo, model, messages), "tools": tools, "temperature": 0.0, **options}
+    body = {**_body(nemo, model, messages, config), "tools": tools, "temperature": 0.0, **options}
     started = time.monotonic()
     answer = nemo.json(SERVICE, "POST", "/v1/guardrail/chat/completions", json=body, retry=True, timeout=_TIMEOUT)
     seconds = time.monotonic() - started
@@ -154,8 +158,8 @@ def chat(
     return message, Verdict(blocked, *_why(answer), seconds)
 
 
-def _body(nemo: Connection, model: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
-    guardrails = {"config_id": config_id(nemo), "options": {"log": {"activated_rails": True}}}
+def _body(nemo: Connection, model: str, messages: list[dict[str, Any]], config: str) -> dict[str, Any]:
+    guardrails = {"config_id": f"{nemo.settings.namespace}/{config}", "options": {"log": {"activated_rails": True}}}
     return {"model": model, "messages": messages, "guardrails": guardrails}
 
 
