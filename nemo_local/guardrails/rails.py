@@ -113,7 +113,7 @@ def _verdict(name: str, direction: str, record: Any, problems: list[str]) -> Ver
     verdict.model_calls = [call.model_dump(mode="json", exclude={"raw_response"}) for call in calls]
     if len(outcomes) == 1 and outcomes[0].decision.value == "allow" and not record.stop and not problems:
         verdict.status, verdict.reason = "success", "Judged safe."
-    elif len(outcomes) == 1 and outcomes[0].is_blocked and not outcomes[0].failed:
+    elif len(outcomes) == 1 and outcomes[0].is_blocked and not problems and _says_unsafe(calls):
         verdict.categories = [name for name in outcomes[0].metadata.get("policy_violations", []) if name]
         verdict.reason = "Judged unsafe" + (f": {', '.join(verdict.categories)}." if verdict.categories else ".")
     elif problems:
@@ -123,3 +123,9 @@ def _verdict(name: str, direction: str, record: Any, problems: list[str]) -> Ver
     else:
         verdict.reason = f"{NO_VERDICT}: the rail left no record of its check."
     return verdict
+
+
+def _says_unsafe(calls: list[Any]) -> bool:
+    """Whether the model itself said so. The library also blocks where it says neither one nor the other."""
+    answer = (calls[-1].completion or "") if calls else ""
+    return "unsafe" in answer or "yes" in answer.lower()

@@ -1,7 +1,7 @@
-"""The safety model as PyTorch sees it: the encoder, small changes to it (LoRA), and a linear layer over 25 answers.
+"""The safety model as PyTorch sees it: the lower half of the encoder, and a linear layer over 25 answers.
 
-Used to train it, and once to convert it for serving. What is learnt fits into about a megabyte and is committed; the
-encoder itself is not.
+The lower half, because the upper layers were trained to tell *topics* apart, and "kill a process" and "kill a person" are
+told apart by something else. Measured on the validation rows: see the model card.
 """
 
 from __future__ import annotations
@@ -9,20 +9,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, get_peft_model
 from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import AutoModel
+from transformers.utils import logging as transformers_logging
 
 from nemo_local.safety.policy import CATEGORIES
 from nemo_local.safety.rows import SAFE
 
 #: What the model chooses from: safe, or one of the categories.
 ANSWERS = (SAFE, *CATEGORIES)
-_RANK = 16
+LAYERS = 3
 _HIDDEN = 384
-#: Mean-pooled vectors of this encoder have entries around 0.05; the linear layer learns faster from larger ones.
-_SCALE = 4.0
 
 
 class SafetyNet(torch.nn.Module):
@@ -30,41 +28,32 @@ class SafetyNet(torch.nn.Module):
 
     Args:
         encoder: folder of the encoder.
+        layers: how many of its layers are used.
     """
 
-    def __init__(self, encoder: Path) -> None:
+    def __init__(self, encoder: Path, layers: int = LAYERS) -> None:
         super().__init__()
-        lora = LoraConfig(
-            r=_RANK, lora_alpha=2 * _RANK, lora_dropout=0.1, target_modules=["query", "key", "value", "dense"]
-        )
-        self.encoder = get_peft_model(AutoModel.from_pretrained(encoder, add_pooling_layer=False), lora)
-        self.dropout = torch.nn.Dropout(0.1)
+        transformers_logging.set_verbosity_error()  # it warns of the layers that are left out
+        self.encoder = AutoModel.from_pretrained(encoder, num_hidden_layers=layers, add_pooling_layer=False)
         self.head = torch.nn.Linear(_HIDDEN, len(ANSWERS))
-        torch.nn.init.zeros_(self.head.weight)
+        self.eval()
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+    def embed(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """The mean of the tokens' vectors."""
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         mask = attention_mask.unsqueeze(-1).to(states.dtype)
-        return self.head(self.dropout((states * mask).sum(1) / mask.sum(1) * _SCALE))
+        return (states * mask).sum(1) / mask.sum(1)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        return self.head(self.embed(input_ids, attention_mask))
 
     def save(self, path: Path, threshold: float) -> None:
-        """Write what was learnt, in half precision, and the threshold that goes with it."""
-        learnt = {
-            name: value.detach().to(torch.float16).contiguous()
-            for name, value in self.named_parameters()
-            if value.requires_grad
-        }
+        """Write what was learnt, and the threshold that goes with it."""
+        learnt = {name: value.detach().contiguous() for name, value in self.head.named_parameters()}
         save_file(learnt, path, metadata={"threshold": f"{threshold:.4f}"})
 
     def load(self, path: Path) -> float:
-        """Read what was learnt; gives the threshold. The net is then ready to judge."""
+        """Read what was learnt; gives the threshold."""
         with safe_open(path, framework="pt") as file:
-            learnt = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-            threshold = float(file.metadata()["threshold"])
-        _, unexpected = self.load_state_dict(learnt, strict=False)
-        trainable = {name for name, value in self.named_parameters() if value.requires_grad}
-        if unexpected or trainable != set(learnt):
-            raise ValueError(f"{path.name} does not belong to this net")
-        self.encoder = self.encoder.merge_and_unload()
-        self.eval()
-        return threshold
+            self.head.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+            return float(file.metadata()["threshold"])

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,14 +18,16 @@ CALL = {"id": "call_1", "type": "function", "function": {"name": "live_giveaways
 
 @dataclass
 class ModelServer:
-    """What the two models answer; ``calls`` counts requests by model."""
+    """What the two models answer; ``calls`` counts requests by model. ``judge`` makes a verdict of each prompt."""
 
     verdict: str = SAFE
     answer: dict[str, Any] = field(default_factory=lambda: {"role": "assistant", "content": None, "tool_calls": [CALL]})
     status: int = 200
     redirect: str | None = None
     delay: float = 0.0
+    judge: Callable[[str], str] | None = None
     calls: Counter = field(default_factory=Counter)
+    paths: list[str] = field(default_factory=list)
     bodies: list[dict] = field(default_factory=list)
     headers: list[dict] = field(default_factory=list)
 
@@ -37,6 +40,7 @@ class ModelServer:
                 outer.calls[body["model"]] += 1
                 outer.bodies.append(body)
                 outer.headers.append(dict(self.headers))
+                outer.paths.append(self.path)
                 if body["model"] == MAIN:
                     return self._send(200, outer.completion(MAIN, outer.answer))
                 time.sleep(outer.delay)
@@ -45,7 +49,8 @@ class ModelServer:
                     self.send_header("Location", outer.redirect)
                     self.send_header("Content-Length", "0")
                     return self.end_headers()
-                message = {"role": "assistant", "content": outer.verdict}
+                verdict = outer.judge(body["messages"][0]["content"]) if outer.judge else outer.verdict
+                message = {"role": "assistant", "content": verdict}
                 self._send(outer.status, outer.completion(SAFETY, message))
 
             def _send(self, status: int, body: dict) -> None:
