@@ -76,9 +76,8 @@ class SafetyModel:
         return [[first, *ids[start : start + WINDOW], last] for start in starts]
 
     def _scores(self, ids: list[int]) -> np.ndarray:
-        tokens = np.array([ids], dtype=np.int64)
         with self._turn:
-            return self._request.infer([tokens, np.ones_like(tokens)])[0].copy()
+            return self._request.infer([np.array([ids], dtype=np.int64)])[0].copy()
 
 
 def ensure_safety_model(settings: Settings) -> Path:
@@ -101,7 +100,7 @@ def _write(folder: Path) -> None:
     net = SafetyNet(folder)
     threshold = net.load(_WEIGHTS)
     example = torch.ones(1, 8, dtype=torch.long)
-    converted = openvino.convert_model(net, example_input={"input_ids": example, "attention_mask": example})
+    converted = openvino.convert_model(net, example_input=example)
     openvino.save_model(converted, folder / _MODEL)
     (folder / _THRESHOLD).write_text(f"{threshold}\n")
     (folder / "model.safetensors").unlink()

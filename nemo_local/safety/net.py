@@ -34,18 +34,18 @@ class SafetyNet(torch.nn.Module):
     def __init__(self, encoder: Path, layers: int = LAYERS) -> None:
         super().__init__()
         transformers_logging.set_verbosity_error()  # it warns of the layers that are left out
-        self.encoder = AutoModel.from_pretrained(encoder, num_hidden_layers=layers, add_pooling_layer=False)
+        self.encoder = AutoModel.from_pretrained(
+            encoder, num_hidden_layers=layers, add_pooling_layer=False, attn_implementation="eager"
+        )
         self.head = torch.nn.Linear(_HIDDEN, len(ANSWERS))
         self.eval()
 
-    def embed(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """The mean of the tokens' vectors."""
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        mask = attention_mask.unsqueeze(-1).to(states.dtype)
-        return (states * mask).sum(1) / mask.sum(1)
+    def embed(self, input_ids: torch.Tensor) -> torch.Tensor:
+        """The mean of the tokens' vectors; texts in one batch have as many tokens each."""
+        return self.encoder(input_ids=input_ids).last_hidden_state.mean(1)
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        return self.head(self.embed(input_ids, attention_mask))
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        return self.head(self.embed(input_ids))
 
     def save(self, path: Path, threshold: float) -> None:
         """Write what was learnt, and the threshold that goes with it."""

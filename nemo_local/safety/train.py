@@ -35,8 +35,7 @@ def embed(net: SafetyNet, encoder: Path, examples: list[Row]) -> torch.Tensor:
         by_length.setdefault(len(tokens), []).append(place)
     with torch.no_grad():
         for places in by_length.values():  # texts of one length need no padding
-            batch = torch.tensor([ids[place] for place in places])
-            vectors[places] = net.embed(batch, torch.ones_like(batch))
+            vectors[places] = net.embed(torch.tensor([ids[place] for place in places]))
     return vectors
 
 
