@@ -10,6 +10,7 @@ so no Hub is needed. Two forms are made from it, once, and shared by every run:
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import shutil
 import tempfile
@@ -60,7 +61,7 @@ def ensure_hf_model(settings: Settings) -> Path:
     Raises:
         BaseModelMissing: see :func:`gguf_file`.
     """
-    return make_once(settings.models_dir / HF_FOLDER, _write_hf_model)
+    return _make_once(settings.models_dir / HF_FOLDER, _write_hf_model)
 
 
 def ensure_openvino_model(settings: Settings) -> Path:
@@ -70,10 +71,10 @@ def ensure_openvino_model(settings: Settings) -> Path:
         BaseModelMissing: see :func:`gguf_file`.
     """
     hf_folder = ensure_hf_model(settings)
-    return make_once(settings.models_dir / OPENVINO_FOLDER, lambda folder: _write_openvino_model(hf_folder, folder))
+    return _make_once(settings.models_dir / OPENVINO_FOLDER, lambda folder: _write_openvino_model(hf_folder, folder))
 
 
-def make_once(folder: Path, write: Callable[[Path], None]) -> Path:
+def _make_once(folder: Path, write: Callable[[Path], None]) -> Path:
     """Have ``write`` fill ``folder`` unless it is there. Safe when two processes ask, or one dies half-way: the work is
     done in a temporary folder beside it, under a lock, and renamed when whole."""
     if folder.is_dir():
@@ -152,3 +153,9 @@ def _write_openvino_model(hf_folder: Path, folder: Path) -> None:
     encoder, decoder = convert_tokenizer(tokenizer, with_detokenizer=True, skip_special_tokens=True)
     openvino.save_model(encoder, folder / "openvino_tokenizer.xml")
     openvino.save_model(decoder, folder / "openvino_detokenizer.xml")
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries that decide what the model computes, for run summaries and model cards."""
+    names = ("torch", "transformers", "peft", "openvino", "openvino-genai")
+    return {name: importlib.metadata.version(name) for name in names}

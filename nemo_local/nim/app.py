@@ -41,7 +41,7 @@ def create_app(settings: Settings, refresh_interval: float) -> FastAPI:
     folder.mkdir(exist_ok=True)
     refresher = Refresher(settings.gateway_url, folder, lambda: ensure_openvino_model(settings), catalog, pool)
 
-    safety = SafetyService(settings)
+    safety = SafetyService()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -15,9 +15,8 @@ from fastapi.responses import StreamingResponse
 
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody
-from nemo_local.safety.model import Judgement, SafetyModel, ensure_safety_model
+from nemo_local.safety.model import Judgement, SafetyModel
 from nemo_local.safety.policy import BEGIN, END, LOCAL_MODEL
-from nemo_local.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +27,7 @@ _ASKS_FOR_ANSWER = "Response Safety"
 class SafetyService:
     """The one safety model of the platform, loaded in the background when the NIM proxy starts."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self) -> None:
         self._model: SafetyModel | None = None
         self._problem: str | None = None
         self._created = int(time.time())
@@ -42,7 +40,7 @@ class SafetyService:
     async def load(self) -> None:
         """Load it. Where that fails the proxy serves its other models, and this one's requests say why."""
         try:
-            self._model = await asyncio.to_thread(lambda: SafetyModel(ensure_safety_model(self._settings)))
+            self._model = await asyncio.to_thread(SafetyModel)
             log.info("serving %s", LOCAL_MODEL)
         except Exception as error:
             log.exception("%s could not be loaded", LOCAL_MODEL)

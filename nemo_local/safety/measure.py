@@ -10,10 +10,9 @@ import statistics
 import time
 from collections import Counter
 
-from nemo_local.safety.model import SafetyModel, ensure_safety_model
+from nemo_local.safety.model import SafetyModel
 from nemo_local.safety.policy import CATEGORIES
 from nemo_local.safety.rows import rows
-from nemo_local.settings import Settings
 
 
 def wilson(right: int, n: int) -> str:
@@ -26,7 +25,7 @@ def wilson(right: int, n: int) -> str:
 
 def main() -> None:
     """Judge the test rows and print what came out."""
-    model = SafetyModel(ensure_safety_model(Settings.from_env()))
+    model = SafetyModel()
     model.judge("warm up")
     examples = rows("test")
     seconds, judged = [], []
