@@ -7,13 +7,11 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import safe_open
+from scipy.special import softmax
 
 from nemo_local.safety.encoder import Encoder
 from nemo_local.safety.policy import CATEGORIES
-from nemo_local.safety.rows import SAFE
 
-#: What the model chooses from: safe, or one of the categories.
-ANSWERS = (SAFE, *CATEGORIES)
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 #: Tokens judged at a time, and how far the next stretch begins after this one. A long message is judged stretch by
 #: stretch: cut off, or averaged over all of it, one bad sentence at its end would go unseen.
@@ -47,7 +45,7 @@ class SafetyModel:
     def __init__(self) -> None:
         self._encoder = Encoder()
         with safe_open(WEIGHTS, framework="numpy") as file:
-            self._weight, self._bias = file.get_tensor("weight"), file.get_tensor("bias")
+            self._learnt = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             self.threshold = float(file.metadata()["threshold"])
 
     def judge(self, text: str) -> Judgement:
@@ -55,14 +53,15 @@ class SafetyModel:
         tokens = self._encoder.tokens(text)
         starts = range(0, max(1, len(tokens) - WINDOW + _STEP), _STEP)
         vectors = np.stack([self._encoder.vector(tokens[start : start + WINDOW]) for start in starts])
-        scores = vectors @ self._weight.T + self._bias
-        likely = np.exp(scores - scores.max(axis=1, keepdims=True))
-        likely /= likely.sum(axis=1, keepdims=True)
-        worst = likely[likely[:, 0].argmin()]
-        risk = float(1 - worst[0])
+        risks = self._likely("verdict", vectors)[:, 1]
+        risk = float(risks.max())
         if risk < self.threshold:
             return Judgement(False, risk)
-        share = worst[1:] / worst[1:].sum()
+        share = self._likely("category", vectors[risks.argmax()][None])[0]
         names = list(CATEGORIES.values())
         order = [int(i) for i in share.argsort()[::-1]]
         return Judgement(True, risk, tuple(names[i] for i in order if i == order[0] or share[i] >= _NAMED))
+
+    def _likely(self, layer: str, vectors: np.ndarray) -> np.ndarray:
+        """How likely each answer of a layer is, for each vector."""
+        return softmax(vectors @ self._learnt[f"{layer}.weight"].T + self._learnt[f"{layer}.bias"], axis=1)
