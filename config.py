@@ -89,6 +89,17 @@ OPENWEBUI_URL = os.environ.get("OPENWEBUI_URL", OPENWEBUI_URL)
 BASE_MODEL = os.environ.get("BASE_MODEL", BASE_MODEL)
 BASE_MODEL_VERSION = os.environ.get("BASE_MODEL_VERSION", BASE_MODEL_VERSION)
 
+# --- The safety model, which judges messages for Guardrails (notebook 04) ---------------------------------------
+
+#   local      a small model of this repository, served by the local platform
+#   nvidia     nvidia/llama-3.1-nemoguard-8b-content-safety on build.nvidia.com; needs NVIDIA_API_KEY
+#   endpoint   a model of your own behind an OpenAI-compatible API, such as Qwen/Qwen2.5-7B-Instruct on HPE MLIS
+CONTENT_SAFETY = os.environ.get("CONTENT_SAFETY", "local" if PROFILE == "local" else "nvidia")
+# For "endpoint" only: its address up to and including /v1, and the model's name there. A key, where it asks for one,
+# goes into CONTENT_SAFETY_API_KEY.
+CONTENT_SAFETY_URL = os.environ.get("CONTENT_SAFETY_URL", "")
+CONTENT_SAFETY_MODEL = os.environ.get("CONTENT_SAFETY_MODEL", "")
+
 # --- What your work is called on the platform ------------------------------------------------------------------
 
 # Who you are, where several people share a platform. JupyterHub says it by itself; alone it can stay empty.
@@ -120,3 +131,7 @@ WANDB_API_KEY = os.environ.get("WANDB_API_KEY", "")  # to log training to Weight
 NDS_TOKEN = os.environ.get("NDS_TOKEN", "")  # where the Data Store asks for a token
 NEMO_TOKEN = os.environ.get("NEMO_TOKEN", "")  # where a gateway asks for a bearer token
 OPENWEBUI_API_KEY = os.environ.get("OPENWEBUI_API_KEY", "")  # your key for an Open WebUI that the course did not start
+# The Guardrails service takes these two from its own environment: set them where it runs. The local platform has the
+# environment of the `flywheel up` (or `make`) that started it.
+NVIDIA_API_KEY = os.environ.get("NVIDIA_API_KEY", "")  # for a safety model on build.nvidia.com
+CONTENT_SAFETY_API_KEY = os.environ.get("CONTENT_SAFETY_API_KEY", "")  # for a safety model of your own

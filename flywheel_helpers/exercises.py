@@ -27,6 +27,20 @@ _METRIC_CASES = (
 )
 
 
+# What a safety model may answer, in words, and whether the message may pass.
+_GATE_CASES = (
+    ("a safe verdict", '{"User Safety": "safe"}', True),
+    ("an unsafe verdict", '{"User Safety": "unsafe", "Safety Categories": "Malware"}', False),
+    ("no answer at all (None)", None, False),
+    ("an empty answer", "", False),
+    ("words that are no JSON", "The message looks safe to me.", False),
+    ("JSON that is no object", '["safe"]', False),
+    ("a verdict under another name", '{"Safety": "safe"}', False),
+    ("a value that is neither word", '{"User Safety": "probably safe"}', False),
+    ("a value that is no text", '{"User Safety": true}', False),
+)
+
+
 def check_row(row: dict[str, Any], data: SampleData) -> str:
     """Check a learner's own xLAM row (notebook 01).
 
@@ -115,6 +129,25 @@ def check_question_text(write: Callable[[str, list[dict[str, Any]]], str], rows:
             number, mine, wanted = next((n, *pair) for n, pair in enumerate(lines, 1) if pair[0] != pair[1])
             return f'Not yet: for "{query}" line {number} is "{mine}" and should be "{wanted}".'
     return f"Right: the text of all {len(rows)} questions is the one the model knows."
+
+
+def check_gate(may_pass: Callable[[str | None], bool]) -> str:
+    """Check a learner's function that decides by a safety model's answer whether a message may pass (notebook 04).
+
+    Args:
+        may_pass: takes the answer as it came, or None where there was none.
+    """
+    for words, answer, right in _GATE_CASES:
+        try:
+            given = bool(may_pass(answer))
+        except Exception as error:
+            return (
+                f"Not yet: with {words} your function stops with {type(error).__name__}. What becomes of the message?"
+            )
+        if given != right:
+            wrong = "let the message through" if given else "blocked the message"
+            return f"Not yet: {words} ({answer!r}) has {wrong}."
+    return f"Right: {len(_GATE_CASES)} answers, and only the one clear verdict opens the gate."
 
 
 def _scores(metric: Callable[[list, list], tuple[int, int]], truth: list, answered: list) -> Any:

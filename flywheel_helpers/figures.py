@@ -137,6 +137,27 @@ def learning_rates(peak: float, warmup_steps: int, steps: int) -> Picture:
     return to_picture(figure, "Line chart: the learning rate grows during the warm-up, then falls to a tenth")
 
 
+def guardrails() -> Picture:
+    """A message on its way through the rails, and where it is stopped."""
+    figure, axes = _canvas(8.4, 2.3, 84, 23)
+    for name, left, colour in (("message", 1, GREY), ("input rails", 24, PALE_ORANGE), ("tuned model", 47, PALE_BLUE)):
+        _box(axes, left, 12, 14, 8, name, colour)
+    _box(axes, 70, 12, 12, 8, "tool call", GREY)
+    _box(axes, 24, 1, 14, 6, "safety model", PALE_BLUE)
+    _box(axes, 47, 1, 35, 6, "refusal: the model was never asked", GREY)
+    for start, end in (((15.5, 16), (23.5, 16)), ((38.5, 16), (46.5, 16)), ((61.5, 16), (69.5, 16))):
+        _arrow(axes, start, end)
+    axes.annotate("", (31, 7.4), (31, 11.6), arrowprops={"arrowstyle": "<|-|>", "color": "black"})
+    _arrow(axes, (38.5, 13), (46.5, 6))
+    axes.text(42.5, 17.2, "safe", ha="center", fontsize=9)
+    axes.text(45.8, 9.6, "anything else", ha="left", fontsize=9)
+    return to_picture(
+        figure,
+        "Diagram: a message goes to the input rails, which ask the safety model. Only a safe verdict lets it on to the "
+        "tuned model; anything else ends in a refusal",
+    )
+
+
 def _canvas(width: float, height: float, columns: float, rows: float) -> tuple[Figure, Axes]:
     figure, axes = new_figure(width, height)
     axes.set_xlim(0, columns)

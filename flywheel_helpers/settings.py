@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -22,7 +23,16 @@ SERVICE_URLS = {
     "Open WebUI": "OPENWEBUI_URL",
 }
 OPTIONAL_URLS = ("OPENWEBUI_URL",)  # may be empty: only the notebook that needs it asks for it
-SECRETS = ("HF_TOKEN", "WANDB_API_KEY", "NDS_TOKEN", "NEMO_TOKEN", "OPENWEBUI_API_KEY")
+SECRETS = (
+    "HF_TOKEN",
+    "WANDB_API_KEY",
+    "NDS_TOKEN",
+    "NEMO_TOKEN",
+    "OPENWEBUI_API_KEY",
+    "NVIDIA_API_KEY",
+    "CONTENT_SAFETY_API_KEY",
+)
+SAFETY_SOURCES = ("local", "nvidia", "endpoint")
 # What Kubernetes, NeMo and the Hub protocol all take: up to 63 characters, and no two of . _ - in a row.
 NAME = re.compile(r"(?=.{1,63}$)[a-z0-9]+([._-][a-z0-9]+)*")
 
@@ -46,6 +56,9 @@ class Settings:
     custom_model: str
     attendee: str = ""
     nim_internal_url: str = ""
+    content_safety: str = "local"
+    content_safety_url: str = ""
+    content_safety_model: str = ""
     ca_bundle: str = ""
     verify_tls: bool = True
     openwebui_url: str = ""
@@ -55,6 +68,8 @@ class Settings:
     nds_token: str = field(default="", repr=False)
     nemo_token: str = field(default="", repr=False)
     openwebui_api_key: str = field(default="", repr=False)
+    nvidia_api_key: str = field(default="", repr=False)
+    content_safety_api_key: str = field(default="", repr=False)
 
     @classmethod
     def from_config(cls, config: ModuleType) -> Settings:
@@ -88,6 +103,7 @@ class Settings:
                 f"Write namespace/name@version, such as {namespace}/tool-caller@v1.",
             )
         internal = value("NIM_INTERNAL_URL")
+        source, safety_url, safety_model = _checked_safety_source(value)
         ca_bundle = value("CA_BUNDLE")
         if ca_bundle and not Path(ca_bundle).is_file():
             raise ConfigError(
@@ -110,6 +126,9 @@ class Settings:
             custom_model=custom_model,
             attendee=value("ATTENDEE"),
             nim_internal_url=_checked_url("NIM_INTERNAL_URL", internal) if internal else urls["NIM_URL"],
+            content_safety=source,
+            content_safety_url=safety_url,
+            content_safety_model=safety_model,
             ca_bundle=ca_bundle,
             verify_tls=_checked_flag("VERIFY_TLS", value("VERIFY_TLS")),
             openwebui_url=urls["OPENWEBUI_URL"],
@@ -146,6 +165,17 @@ def _checked_url(name: str, text: str) -> str:
     if parts.username or parts.password:
         raise ConfigError(f"{name} carries a user name or password.", "Give tokens in the variables of their own.")
     return text.rstrip("/")
+
+
+def _checked_safety_source(value: Callable[[str], str]) -> tuple[str, str, str]:
+    source, url, model = (value(name) for name in ("CONTENT_SAFETY", "CONTENT_SAFETY_URL", "CONTENT_SAFETY_MODEL"))
+    if source not in SAFETY_SOURCES:
+        raise ConfigError(f'CONTENT_SAFETY is "{source}".', f"Choose one of {', '.join(SAFETY_SOURCES)}.")
+    if source == "endpoint":
+        url = _checked_url("CONTENT_SAFETY_URL", url)
+        if not model:
+            raise ConfigError("CONTENT_SAFETY_MODEL is empty.", "Give the model's name at CONTENT_SAFETY_URL.")
+    return source, url, model
 
 
 def _checked_flag(name: str, text: str) -> bool:

@@ -10,6 +10,7 @@ so no Hub is needed. Two forms are made from it, once, and shared by every run:
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import shutil
 import tempfile
@@ -152,3 +153,9 @@ def _write_openvino_model(hf_folder: Path, folder: Path) -> None:
     encoder, decoder = convert_tokenizer(tokenizer, with_detokenizer=True, skip_special_tokens=True)
     openvino.save_model(encoder, folder / "openvino_tokenizer.xml")
     openvino.save_model(decoder, folder / "openvino_detokenizer.xml")
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries that decide what the model computes, for run summaries and model cards."""
+    names = ("torch", "transformers", "peft", "openvino", "openvino-genai")
+    return {name: importlib.metadata.version(name) for name in names}

@@ -22,7 +22,7 @@ from nemo_local.settings import Settings
 log = logging.getLogger(__name__)
 
 #: Packages of ``nemo_local``, in the order they start: a service comes after the ones it calls while starting.
-SERVICES = ("entity_store", "data_store", "deployment", "customizer", "evaluator")
+SERVICES = ("entity_store", "data_store", "deployment", "customizer", "evaluator", "guardrails")
 
 
 def load_services(settings: Settings, names: Sequence[str] = SERVICES) -> list[Service]:

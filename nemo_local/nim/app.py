@@ -16,9 +16,11 @@ from nemo_local.nim.answers import ClientGone, begin_chat, begin_completion, rea
 from nemo_local.nim.engine import Engine
 from nemo_local.nim.errors import NimError, install_error_handlers
 from nemo_local.nim.refresh import Refresher
+from nemo_local.nim.safety import SafetyService
 from nemo_local.nim.schemas import ChatBody, CompletionBody
 from nemo_local.nim.served import Catalog, EnginePool, ServedModel
 from nemo_local.nim.streaming import stream_chat, stream_completion
+from nemo_local.safety.policy import LOCAL_MODEL
 from nemo_local.settings import Settings
 
 
@@ -39,13 +41,16 @@ def create_app(settings: Settings, refresh_interval: float) -> FastAPI:
     folder.mkdir(exist_ok=True)
     refresher = Refresher(settings.gateway_url, folder, lambda: ensure_openvino_model(settings), catalog, pool)
 
+    safety = SafetyService()
+
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        refreshing = asyncio.create_task(refresher.run(refresh_interval))
+        tasks = [asyncio.create_task(refresher.run(refresh_interval)), asyncio.create_task(safety.load())]
         yield
-        refreshing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await refreshing
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         await pool.close()
 
     app = FastAPI(title="NIM proxy on one machine", version=__version__, lifespan=lifespan)
@@ -60,7 +65,7 @@ def create_app(settings: Settings, refresh_interval: float) -> FastAPI:
     @app.get("/v1/health/ready")
     async def ready() -> JSONResponse:
         """Requests can be served: 200, or 503 with what is still missing."""
-        missing = refresher.waiting_for
+        missing = refresher.waiting_for or (f"the model {LOCAL_MODEL} to load" if safety.loading else None)
         message = f"Waiting for {missing}." if missing else "Service is ready."
         body = {"object": "health.response", "message": message, "status": "not_ready" if missing else "ready"}
         return JSONResponse(body, status_code=503 if missing else 200)
@@ -68,16 +73,20 @@ def create_app(settings: Settings, refresh_interval: float) -> FastAPI:
     @app.get("/v1/models")
     async def list_models() -> dict[str, Any]:
         """Every name requests can ask for: deployed base models and their adapters."""
-        return {"object": "list", "data": [model.view() for model in catalog.models.values()]}
+        return {"object": "list", "data": [model.view() for model in catalog.models.values()] + safety.views()}
 
     @app.get("/v1/models/{name:path}")
     async def retrieve_model(name: str) -> dict[str, Any]:
         """One of them."""
+        if name == LOCAL_MODEL and safety.views():
+            return safety.views()[0]
         return catalog.find(name).view()
 
     @app.post("/v1/chat/completions", response_model=None)
     async def chat(body: ChatBody, request: Request) -> dict[str, Any] | Response:
         """Answer a conversation, in text or in tool calls."""
+        if body.model == LOCAL_MODEL:
+            return await safety.chat(body)
         answer = await begin_chat(body, catalog, pool)
         if body.stream:
             return stream_chat(answer, request)

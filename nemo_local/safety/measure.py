@@ -1,0 +1,53 @@
+"""``python -m nemo_local.safety.measure``: what the safety model scores on the rows it never saw.
+
+Prints Markdown: the numbers of the model card.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections import Counter
+
+from nemo_local.safety.model import SafetyModel
+from nemo_local.safety.policy import CATEGORIES
+from nemo_local.safety.rows import rows
+
+
+def wilson(right: int, n: int) -> str:
+    """A share with its 95 % interval by Wilson's formula."""
+    z, share = 1.959964, right / n
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return f"{share:.1%} ({centre - half:.1%} to {centre + half:.1%}), {right} of {n}"
+
+
+def main() -> None:
+    """Judge the test rows and print what came out."""
+    model = SafetyModel()
+    model.judge("warm up")
+    examples = rows("test")
+    seconds, judged = [], []
+    for row in examples:
+        started = time.perf_counter()
+        judged.append(model.judge(row.text))
+        seconds.append(time.perf_counter() - started)
+    pairs = list(zip(examples, judged, strict=True))
+    caught = sum(row.unsafe and judgement.unsafe for row, judgement in pairs)
+    print(f"- recall: {wilson(caught, sum(row.unsafe for row in examples))}")
+    print(f"- precision: {wilson(caught, sum(judgement.unsafe for judgement in judged))}")
+    named = sum(row.unsafe and CATEGORIES.get(row.category) in judgement.categories for row, judgement in pairs)
+    print(f"- right category named: {wilson(named, caught)} caught")
+    ordered = sorted(seconds)
+    print(f"- time for one message: median {statistics.median(seconds) * 1000:.0f} ms, 95 % below ", end="")
+    print(f"{ordered[int(0.95 * len(ordered))] * 1000:.0f} ms")
+    missed = Counter(row.category for row, judgement in pairs if row.unsafe and not judgement.unsafe)
+    print(f"- missed, by category: {', '.join(f'{name} {n}' for name, n in missed.most_common())}\n")
+    for row, judgement in pairs:
+        if row.unsafe != judgement.unsafe:
+            print(f"  - {'missed' if row.unsafe else 'false alarm'} ({row.topic}, risk {judgement.risk:.2f}): {row.text}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The safety model as it is served: a text in, a verdict out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import safe_open
+from scipy.special import softmax
+
+from nemo_local.safety.encoder import Encoder
+from nemo_local.safety.policy import CATEGORIES
+
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
+#: Tokens judged at a time, and how far the next stretch begins after this one. A long message is judged stretch by
+#: stretch: cut off, or averaged over all of it, one bad sentence at its end would go unseen.
+WINDOW, _STEP = 64, 32
+#: A category is named when it is at least this likely, given that the message is unsafe; the likeliest one always is.
+_NAMED = 0.3
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the model thinks of a text.
+
+    Args:
+        unsafe: whether the risk reaches the threshold.
+        risk: 0 to 1.
+        categories: names of the broken categories, the likeliest first; empty for a safe text.
+    """
+
+    unsafe: bool
+    risk: float
+    categories: tuple[str, ...] = ()
+
+
+class SafetyModel:
+    """The safety model, loaded in about a second. Safe to use from several threads.
+
+    Raises:
+        EncoderMissing: the package with the encoder is not installed.
+    """
+
+    def __init__(self) -> None:
+        self._encoder = Encoder()
+        with safe_open(WEIGHTS, framework="numpy") as file:
+            self._learnt = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            self.threshold = float(file.metadata()["threshold"])
+
+    def judge(self, text: str) -> Judgement:
+        """Judge a text, of whatever length."""
+        tokens = self._encoder.tokens(text)
+        starts = range(0, max(1, len(tokens) - WINDOW + _STEP), _STEP)
+        vectors = np.stack([self._encoder.vector(tokens[start : start + WINDOW]) for start in starts])
+        risks = self._likely("verdict", vectors)[:, 1]
+        risk = float(risks.max())
+        if risk < self.threshold:
+            return Judgement(False, risk)
+        share = self._likely("category", vectors[risks.argmax()][None])[0]
+        names = list(CATEGORIES.values())
+        order = [int(i) for i in share.argsort()[::-1]]
+        return Judgement(True, risk, tuple(names[i] for i in order if i == order[0] or share[i] >= _NAMED))
+
+    def _likely(self, layer: str, vectors: np.ndarray) -> np.ndarray:
+        """How likely each answer of a layer is, for each vector."""
+        return softmax(vectors @ self._learnt[f"{layer}.weight"].T + self._learnt[f"{layer}.bias"], axis=1)

@@ -1,0 +1,62 @@
+"""The safety policy: 24 categories, and the prompt that puts them, and a conversation, before a safety model.
+
+S1 to S23 are the categories of NVIDIA's NemoGuard models. S24 is this course's own: a model that calls tools has a
+danger of its own, a message that turns its tools, or its rules, against the people it works for.
+"""
+
+from __future__ import annotations
+
+LOCAL_MODEL = "flywheel/content-safety-minilm"
+CATEGORIES = {
+    "S1": "Violence",
+    "S2": "Sexual",
+    "S3": "Criminal Planning/Confessions",
+    "S4": "Guns and Illegal Weapons",
+    "S5": "Controlled/Regulated Substances",
+    "S6": "Suicide and Self Harm",
+    "S7": "Sexual (minor)",
+    "S8": "Hate/Identity Hate",
+    "S9": "PII/Privacy",
+    "S10": "Harassment",
+    "S11": "Threat",
+    "S12": "Profanity",
+    "S13": "Needs Caution",
+    "S14": "Other",
+    "S15": "Manipulation",
+    "S16": "Fraud/Deception",
+    "S17": "Malware",
+    "S18": "High Risk Gov Decision Making",
+    "S19": "Political/Misinformation/Conspiracy",
+    "S20": "Copyright/Trademark/Plagiarism",
+    "S21": "Unauthorized Advice",
+    "S22": "Illegal Activity",
+    "S23": "Immoral/Unethical",
+    "S24": "Prompt Injection/Tool Abuse",
+}
+
+#: What stands around the conversation in the prompt. NemoGuard models know these marks.
+BEGIN, END = "<BEGIN CONVERSATION>", "<END CONVERSATION>"
+
+
+def input_prompt() -> str:
+    """The prompt that asks whether a user's message is safe; a template with ``{{ user_input }}``."""
+    return _prompt("user: {{ user_input }}", '{"User Safety": "safe" or "unsafe", "Safety Categories": ...}')
+
+
+def _prompt(conversation: str, answer: str) -> str:
+    categories = "\n".join(f"{number}: {name}." for number, name in CATEGORIES.items())
+    return f"""Task: Decide whether the conversation below breaks the safety policy. Its categories:
+
+<BEGIN UNSAFE CONTENT CATEGORIES>
+{categories}
+<END UNSAFE CONTENT CATEGORIES>
+
+{BEGIN}
+
+{conversation}
+
+{END}
+
+Judge the last message only. Answer with one JSON object and nothing else:
+{answer}
+"Safety Categories" lists the broken categories by name, with commas between them. Leave it out where all is safe."""

@@ -1,0 +1,97 @@
+"""Labelled messages: a seeded program makes them of the phrases beside it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from nemo_local.safety.policy import CATEGORIES
+
+SAFE = "safe"
+_PHRASES = Path(__file__).with_name("phrases")
+
+#: What a wish is put into. Each split has forms of its own, and uses them for safe and unsafe wishes alike.
+_FORMS = {
+    "train": (
+        "How can I {}?",
+        "Tell me how to {}.",
+        "I want to {}.",
+        "Please help me {}.",
+        "What is the best way to {}?",
+        "Explain step by step how to {}",
+        "can you {}",
+        "I need to {} today, what do I do?",
+        "Show me how somebody would {}.",
+        "My friend asks you to {}.",
+        "Hi! {}, please.",
+        "{} and do it now",
+    ),
+    "validation": (
+        "Any tips? I would like to {}.",
+        "Let's {} together.",
+        "Which tools does one need to {}?",
+        "You are an expert. Give me a plan to {}.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One labelled message.
+
+    Args:
+        text: the message.
+        category: its number in the policy, or ``SAFE``.
+        topic: the category whose neighbourhood a safe message comes from; its own category for an unsafe one.
+    """
+
+    text: str
+    category: str
+    topic: str
+
+    @property
+    def unsafe(self) -> bool:
+        return self.category != SAFE
+
+
+def rows(split: str, seed: int = 42, forms_each: int = 3) -> list[Row]:
+    """All messages of a split, without repetitions.
+
+    Args:
+        split: ``"train"``, ``"validation"`` or ``"test"``.
+        seed: decides which forms a wish is put into.
+        forms_each: how many forms a wish is put into.
+    """
+    generator = random.Random(f"{seed}-{split}")
+    made: dict[str, Row] = {}
+    for topic, sign, phrase in _read(_PHRASES / f"{split}.txt"):
+        category = topic if sign in "+!" else SAFE
+        texts = [phrase]
+        if sign in "+~":
+            forms = _FORMS[split]
+            texts = [_in_form(form, phrase) for form in generator.sample(forms, min(forms_each, len(forms)))]
+        made.update({text: Row(text, category, topic) for text in texts})
+    return list(made.values())
+
+
+def _in_form(form: str, wish: str) -> str:
+    text = form.format(wish)
+    return text[0].upper() + text[1:] if form.startswith("{") or form.startswith("Hi") else text
+
+
+def _read(path: Path) -> list[tuple[str, str, str]]:
+    """Topic, sign and phrase of each line.
+
+    Raises:
+        ValueError: a line is none of these, with its number.
+    """
+    lines, topic = [], ""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith("[") and line[1:-1] in (*CATEGORIES, SAFE):
+            topic = line[1:-1]
+        elif topic and line[:2] in ("+ ", "~ ", "! ", "- "):
+            lines.append((topic, line[0], line[2:]))
+        elif line and not line.startswith("#"):
+            raise ValueError(f"{path.name}, line {number}: {line!r} is no phrase")
+    return lines
