@@ -44,7 +44,7 @@ class Remark:
     """Something that is no failure and not quite right either.
 
     Args:
-        verdict: "warning" or "absent".
+        verdict: "ok" or "warning".
         found: what is there.
         fix: the change to make, if any.
     """
@@ -61,13 +61,10 @@ def service(nemo: Connection, name: str) -> str | Remark:
     try:
         nemo.json(name, "GET", path)
     except ServiceError as error:
-        missing = isinstance(error, NotFound)
-        if name == "Guardrails" and missing and nemo.settings.profile == "local":
-            return Remark("absent", "the platform on this machine has none, and notebooks 00 to 03 need none")
-        if name == "Guardrails":
+        if name == "Guardrails" and nemo.settings.profile == "pcai":
             return Remark("warning", f"{error.reason} Notebooks 00 to 03 do without ({error.request})", error.hint)
         # The Data Store answers like this, in JSON, as long as nobody has made the namespace.
-        if name != "Data Store" or not missing or not error.server_message:
+        if name != "Data Store" or not isinstance(error, NotFound) or not error.server_message:
             raise
     milliseconds = (time.monotonic() - started) * 1000
     return f"{nemo.settings.url(name)} answers in {milliseconds:.0f} ms, version {_version(nemo, name)}"

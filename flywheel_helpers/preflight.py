@@ -31,7 +31,7 @@ class Check:
 
     Args:
         name: what was checked.
-        verdict: "ok", "warning", "absent" or "FAILED". Only the last one stops the course.
+        verdict: "ok", "warning" or "FAILED". Only the last one stops the course.
         found: what is there, or the cause of the failure.
         fix: the change to make, empty when all is well.
         seconds: how long the check took.

@@ -254,7 +254,7 @@ def test_an_answer_without_a_message(webui, server, body):
 
 def test_it_is_not_up(settings):
     def refused(request):
-        raise httpx.ConnectError("refused", request=request)
+        raise httpx.ConnectError("refused", request=request) from ConnectionRefusedError()
 
     webui = OpenWebUI(replace(settings, openwebui_url=URL), KEY, httpx.MockTransport(refused))
     webui.connection.first_delay = 0
