@@ -29,7 +29,7 @@ from flywheel_helpers.webui import OpenWebUI, sign_in
 VENV = ROOT / ".venv-openwebui"
 EMAIL = "admin@localhost"
 PASSWORD_FILE = ("openwebui", "admin-password")  # in the platform's home
-START_DEADLINE = 300.0  # seconds; about 20 on a laptop, more the first time
+START_DEADLINE = 600.0  # seconds; about 20 on an idle laptop, minutes on one that is busy training
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # Answers are JSON: shown as they are, and not as the prose that Markdown would make of them.
