@@ -117,7 +117,9 @@ def check_gate(may_pass: Callable[[str | None], bool]) -> str:
         try:
             given = bool(may_pass(answer))
         except Exception as error:
-            return f"Not yet: with {words} your function stops with {type(error).__name__}. What becomes of the message?"
+            return (
+                f"Not yet: with {words} your function stops with {type(error).__name__}. What becomes of the message?"
+            )
         if given != right:
             wrong = "let the message through" if given else "blocked the message"
             return f"Not yet: {words} ({answer!r}) has {wrong}."
