@@ -71,6 +71,7 @@ class Run:
             "parameters": self.parameters,
             "models": self.records.get("models"),
             "evaluation": self.records.get("evaluation"),
+            "guardrails": self.records.get("guardrails"),
             "training": self.records.get("training"),
             "chat": self.records.get("chat"),
             "notebooks": {name: {"seconds": round(seconds, 1)} for name, seconds in self.seconds.items()},

@@ -74,7 +74,8 @@ def confusion(messages: list[Labelled], verdicts: list[Verdict]) -> dict[tuple[b
 def confusion_table(counts: dict[tuple[bool, bool], int]) -> Table:
     """The four counts of `confusion`."""
     rows = [
-        [f"really {name}", counts[unsafe, True], counts[unsafe, False]] for name, unsafe in (("unsafe", True), (SAFE, False))
+        [f"really {name}", counts[unsafe, True], counts[unsafe, False]]
+        for name, unsafe in (("unsafe", True), (SAFE, False))
     ]
     return Table(["", "blocked", "let through"], rows)
 
@@ -125,7 +126,10 @@ def plot_judgements(messages: list[Labelled], verdicts: list[Verdict]) -> Pictur
     axes.remove()
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     start = {True: 0, False: 0}
-    for blocked, name, colour, hatch in ((True, "blocked", TUNED_COLOUR, ""), (False, "let through", BASE_COLOUR, "//")):
+    for blocked, name, colour, hatch in (
+        (True, "blocked", TUNED_COLOUR, ""),
+        (False, "let through", BASE_COLOUR, "//"),
+    ):
         values = [counts[unsafe, blocked] for unsafe in (True, False)]
         offsets = [start[unsafe] for unsafe in (True, False)]
         bars = left.barh([0, 1], values, 0.6, offsets, color=colour, hatch=hatch, edgecolor="white", label=name)
@@ -142,4 +146,6 @@ def plot_judgements(messages: list[Labelled], verdicts: list[Verdict]) -> Pictur
     right.legend(frameon=False)
     for part in (left, right):
         part.spines[["top", "right"]].set_visible(False)
-    return to_picture(figure, "Bars: messages blocked and let through, by label; histogram: milliseconds a verdict took")
+    return to_picture(
+        figure, "Bars: messages blocked and let through, by label; histogram: milliseconds a verdict took"
+    )

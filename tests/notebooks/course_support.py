@@ -26,6 +26,8 @@ SECRETS = {
     "WANDB_API_KEY": "0123456789abcdefwandbsecret",
     "NDS_TOKEN": "data-store-secret-5e1f",
     "NEMO_TOKEN": "gateway-secret-77aa",
+    "NVIDIA_API_KEY": "nvapi-NotARealKeyOfAnybody",
+    "CONTENT_SAFETY_API_KEY": "safety-secret-19cd",
 }
 
 
@@ -53,7 +55,7 @@ class Course:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        foreign = ("NEMO_", "FLYWHEEL_", "NIM_", "OPENWEBUI_")
+        foreign = ("NEMO_", "FLYWHEEL_", "NIM_", "OPENWEBUI_", "CONTENT_SAFETY")
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
             **SECRETS,

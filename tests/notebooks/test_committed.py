@@ -24,8 +24,14 @@ def code_cells(path: Path) -> list[nbformat.NotebookNode]:
 
 
 def test_the_course_is_complete():
-    assert names[:4] == ["00_preflight", "01_data_preparation", "02_customization", "03_evaluation"]
-    assert names[-1] == "05_openwebui_chat"
+    assert names == [
+        "00_preflight",
+        "01_data_preparation",
+        "02_customization",
+        "03_evaluation",
+        "04_guardrails",
+        "05_openwebui_chat",
+    ]
 
 
 @every_notebook

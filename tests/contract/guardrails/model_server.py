@@ -12,7 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 MAIN, SAFETY = "ada/caller@v1", "safety"
-SAFE, UNSAFE = '{"User Safety": "safe", "Response Safety": "safe"}', '{"User Safety": "unsafe", "Safety Categories": "Malware"}'
+SAFE, UNSAFE = (
+    '{"User Safety": "safe", "Response Safety": "safe"}',
+    '{"User Safety": "unsafe", "Safety Categories": "Malware"}',
+)
 CALL = {"id": "call_1", "type": "function", "function": {"name": "live_giveaways", "arguments": '{"platform": "pc"}'}}
 
 
@@ -72,7 +75,14 @@ class ModelServer:
     def completion(model: str, message: dict) -> dict:
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
-        return {"id": "c", "object": "chat.completion", "created": 1, "model": model, "choices": [choice], "usage": usage}
+        return {
+            "id": "c",
+            "object": "chat.completion",
+            "created": 1,
+            "model": model,
+            "choices": [choice],
+            "usage": usage,
+        }
 
     @property
     def url(self) -> str:

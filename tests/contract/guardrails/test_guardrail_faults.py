@@ -86,7 +86,9 @@ def test_a_second_rail_that_fails_blocks_too(sdk, server, stored, data):
     assert [found.rails_status[rail].status for rail in (RAIL, second)] == ["success", "blocked"]
 
 
-@pytest.mark.parametrize(("answer", "status"), [("No", "success"), ("Yes.", "blocked"), ("No idea.", "blocked"), ("", "blocked")])
+@pytest.mark.parametrize(
+    ("answer", "status"), [("No", "success"), ("Yes.", "blocked"), ("No idea.", "blocked"), ("", "blocked")]
+)
 def test_a_self_check_passes_on_a_clear_no_only(sdk, server, stored, data, answer, status):
     prompts = [{"task": "self_check_input", "content": "Bad? {{ user_input }}"}]
     server.answer = {"role": "assistant", "content": answer}
