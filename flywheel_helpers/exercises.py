@@ -31,7 +31,7 @@ _METRIC_CASES = (
 _GATE_CASES = (
     ("a safe verdict", '{"User Safety": "safe"}', True),
     ("an unsafe verdict", '{"User Safety": "unsafe", "Safety Categories": "Malware"}', False),
-    ("no answer at all (None)", None, False),
+    ("no answer at all", None, False),
     ("an empty answer", "", False),
     ("words that are no JSON", "The message looks safe to me.", False),
     ("JSON that is no object", '["safe"]', False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib.util
 import json
 import time
 import uuid
@@ -87,11 +89,21 @@ def create_service(settings: Settings) -> Service:
         """The same for a plain text."""
         return await _guarded(room, body, "/completions", [body.prompt], _refused_text)
 
+    loading: list[asyncio.Task] = []
+
     async def startup() -> None:
         configs.seed()
-        await room.load()
+        if importlib.util.find_spec("nemoguardrails") is None:
+            raise RuntimeError("the package nemoguardrails is not installed: run `make setup`")
+        # It takes seconds, and nobody needs to wait for it but the first request, which does.
+        loading.append(asyncio.create_task(room.load()))
 
-    return Service(name="guardrails", router=router, startup=startup, shutdown=http.aclose)
+    async def shutdown() -> None:
+        for task in loading:
+            task.cancel()
+        await http.aclose()
+
+    return Service(name="guardrails", router=router, startup=startup, shutdown=shutdown)
 
 
 async def _guarded(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from nemo_local.safety.encoder import Encoder
 from nemo_local.safety.policy import CATEGORIES
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
-#: Tokens judged at a time, and how far the next stretch begins after this one. A long message is judged stretch by
-#: stretch: cut off, or averaged over all of it, one bad sentence at its end would go unseen.
+#: Tokens judged at a time, and how far the next stretch begins after this one. A longer message is judged stretch by
+#: stretch and sentence by sentence: cut off, or averaged over all of it, one bad sentence would go unseen.
 WINDOW, _STEP = 64, 32
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 #: A category is named when it is at least this likely, given that the message is unsafe; the likeliest one always is.
 _NAMED = 0.3
 
@@ -50,9 +52,7 @@ class SafetyModel:
 
     def judge(self, text: str) -> Judgement:
         """Judge a text, of whatever length."""
-        tokens = self._encoder.tokens(text)
-        starts = range(0, max(1, len(tokens) - WINDOW + _STEP), _STEP)
-        vectors = np.stack([self._encoder.vector(tokens[start : start + WINDOW]) for start in starts])
+        vectors = np.stack([self._encoder.vector(tokens) for tokens in self._parts(text)])
         risks = self._likely("verdict", vectors)[:, 1]
         risk = float(risks.max())
         if risk < self.threshold:
@@ -61,6 +61,17 @@ class SafetyModel:
         names = list(CATEGORIES.values())
         order = [int(i) for i in share.argsort()[::-1]]
         return Judgement(True, risk, tuple(names[i] for i in order if i == order[0] or share[i] >= _NAMED))
+
+    def _parts(self, text: str) -> list[list[int]]:
+        """The text as tokens, or its parts where it is long."""
+        texts = [text]
+        if len(self._encoder.tokens(text)) > WINDOW:
+            texts += list(dict.fromkeys(filter(str.strip, _SENTENCE_END.split(text))))
+        parts = []
+        for tokens in map(self._encoder.tokens, texts):
+            starts = range(0, max(1, len(tokens) - WINDOW + _STEP), _STEP)
+            parts += [tokens[start : start + WINDOW] for start in starts]
+        return parts
 
     def _likely(self, layer: str, vectors: np.ndarray) -> np.ndarray:
         """How likely each answer of a layer is, for each vector."""

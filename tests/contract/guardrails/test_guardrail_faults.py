@@ -72,7 +72,7 @@ def test_a_redirect_is_not_followed(sdk, server, stored):
 
 
 def test_a_message_longer_than_the_prompt_may_be(sdk, server, stored, data):
-    config = stored(prompts=[{**data["prompts"][0], "max_length": 60}])
+    config = stored(prompts=[{**data["prompts"][0], "max_length": 40}])
     assert "max length" in assert_blocked(sdk, server, config)
 
 
@@ -83,7 +83,8 @@ def test_a_second_rail_that_fails_blocks_too(sdk, server, stored, data):
     config = stored(models=[*data["models"], nobody], prompts=prompts, rails={"input": {"flows": [RAIL, second]}})
     found = sdk.guardrail.check(model=MAIN, messages=HELLO, guardrails={"config_id": config})
     assert found.status == "blocked"
-    assert [found.rails_status[rail].status for rail in (RAIL, second)] == ["success", "blocked"]
+    assert found.rails_status[second].status != "success"
+    assert chat(sdk, config).choices[0].finish_reason == "content_filter" and server.calls[MAIN] == 0
 
 
 @pytest.mark.parametrize(

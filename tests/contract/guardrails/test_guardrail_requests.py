@@ -91,7 +91,7 @@ def test_streams(sdk, server, stored, rails):
     server.verdict = '{"User Safety": "unsafe", "Response Safety": "unsafe"}'
     refused = list(chat(sdk, config, stream=True))
     assert refused[0].choices[0].delta.content == "I'm sorry, I can't respond to that."
-    assert server.calls[MAIN] == len(chunks)
+    assert server.calls[MAIN] == (2 if chunks else 0)  # output rails judge an answer, so there must be one
 
 
 def test_plain_completions(sdk, server, stored):
