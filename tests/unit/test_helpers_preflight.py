@@ -75,16 +75,16 @@ def test_a_failure_has_a_cause_and_a_fix(connection, tmp_path):
 
 
 def test_one_slow_service_hides_nothing(connection, tmp_path, monkeypatch):
-    monkeypatch.setattr(preflight, "DEADLINE", 0.5)
+    monkeypatch.setattr(preflight, "DEADLINE", 3.0)
 
     def server(request):
         if request.url.path.startswith("/v1/deployment"):
-            time.sleep(1.5)
+            time.sleep(8)
         return healthy(request)
 
     started = time.monotonic()
     report = preflight.run(connection(server), tmp_path)
-    assert time.monotonic() - started < 1.2
+    assert time.monotonic() - started < 6
     found = checks(report)
     assert [name for name, check in found.items() if not check.ok] == ["Deployment Management"]
     assert "no answer in time" in found["Deployment Management"].found
