@@ -123,7 +123,7 @@ def _verdict(name: str, direction: str, record: Any, problems: list[str]) -> Ver
     elif calls:
         verdict.reason = f"{NO_VERDICT}: {calls[-1].llm_model_name} answered {(calls[-1].completion or '')[:80]!r}."
     else:
-        verdict.reason = f"{NO_VERDICT}: the rail left no record of its check."
+        verdict.reason = f"{NO_VERDICT}: the rail left no record of its check (is it longer than the prompt may be?)."
     return verdict
 
 

@@ -73,7 +73,7 @@ def test_a_redirect_is_not_followed(sdk, server, stored):
 
 def test_a_message_longer_than_the_prompt_may_be(sdk, server, stored, data):
     config = stored(prompts=[{**data["prompts"][0], "max_length": 40}])
-    assert "max length" in assert_blocked(sdk, server, config)
+    assert "longer than the prompt" in assert_blocked(sdk, server, config)
 
 
 def test_a_second_rail_that_fails_blocks_too(sdk, server, stored, data):
