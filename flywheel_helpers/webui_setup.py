@@ -78,8 +78,9 @@ def provision(webui: OpenWebUI, models: dict[str, str], reset: bool = False) -> 
             f"From where it runs it must reach {_address(webui)}. See whether the models are served: "
             f"{webui.settings.nim_url}/v1/models",
         )
-    found = presets(webui.settings.namespace, models).values()
-    return steps + [_preset(webui, preset, reset) for preset in found]
+    steps += [_preset(webui, preset, reset) for preset in presets(webui.settings.namespace, models).values()]
+    webui.served_models()  # it knows presets made since it last made its list only when asked for a new one
+    return steps
 
 
 def preset_body(preset: Preset) -> dict[str, Any]:
