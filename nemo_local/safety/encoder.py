@@ -77,7 +77,9 @@ class Encoder:
 
     def _layer(self, states: np.ndarray, name: str) -> np.ndarray:
         query, key, value = (
-            self._linear(states, f"{name}attention.self.{part}").reshape(*states.shape[:2], _HEADS, -1).transpose(0, 2, 1, 3)
+            self._linear(states, f"{name}attention.self.{part}")
+            .reshape(*states.shape[:2], _HEADS, -1)
+            .transpose(0, 2, 1, 3)
             for part in ("query", "key", "value")
         )
         scores = query @ key.transpose(0, 1, 3, 2) / math.sqrt(query.shape[-1])
