@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import safe_open
-from scipy.special import softmax
+from scipy.special import expit, softmax
 
-from nemo_local.safety.encoder import Encoder
+from nemo_local.safety.encoder import Encoder, gelu
 from nemo_local.safety.policy import CATEGORIES
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
@@ -53,11 +53,12 @@ class SafetyModel:
     def judge(self, text: str) -> Judgement:
         """Judge a text, of whatever length."""
         vectors = np.stack([self._encoder.vector(tokens) for tokens in self._parts(text)])
-        risks = self._likely("verdict", vectors)[:, 1]
+        answers = self._answers(vectors)
+        risks = expit(answers[:, 0])
         risk = float(risks.max())
         if risk < self.threshold:
             return Judgement(False, risk)
-        share = self._likely("category", vectors[risks.argmax()][None])[0]
+        share = softmax(answers[risks.argmax(), 1:])
         names = list(CATEGORIES.values())
         order = [int(i) for i in share.argsort()[::-1]]
         return Judgement(True, risk, tuple(names[i] for i in order if i == order[0] or share[i] >= _NAMED))
@@ -73,6 +74,7 @@ class SafetyModel:
             parts += [tokens[start : start + WINDOW] for start in starts]
         return parts
 
-    def _likely(self, layer: str, vectors: np.ndarray) -> np.ndarray:
-        """How likely each answer of a layer is, for each vector."""
-        return softmax(vectors @ self._learnt[f"{layer}.weight"].T + self._learnt[f"{layer}.bias"], axis=1)
+    def _answers(self, vectors: np.ndarray) -> np.ndarray:
+        """For each vector the verdict, and then one number for each category, before they become likelihoods."""
+        inner = gelu(vectors @ self._learnt["inner.weight"].T + self._learnt["inner.bias"])
+        return inner @ self._learnt["outer.weight"].T + self._learnt["outer.bias"]
