@@ -1,8 +1,8 @@
 """``python -m nemo_local.safety.train``: train the safety model and write what it learnt beside this file.
 
-Done in a minute or two, from a fixed seed: the encoder stays as it is, and what is learnt is a network with one inner
-layer, which gives the verdict and the category of what is unsafe. The threshold is chosen on the validation rows. The
-test rows are not looked at here.
+Done in about three minutes of one core, from a fixed seed: the encoder stays as it is, and what is learnt is a network
+with one inner layer, which gives the verdict and the category of what is unsafe. The threshold is chosen on the
+validation rows. The test rows are not looked at here.
 """
 
 from __future__ import annotations
