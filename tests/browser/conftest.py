@@ -1,6 +1,7 @@
 """The real platform with a tuned model, the real Open WebUI, and a real browser: for the tests of the chat window.
 
 Nothing here is skipped: without Open WebUI (`make webui`) or Chromium (`make browser`) the tests fail and say so.
+All of it ends with the module: Playwright keeps an event loop running, in which no other test could start its own.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from flywheel_helpers.http import Connection
 from flywheel_helpers.settings import Settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chat(tmp_path_factory) -> Iterator[Chat]:
     home = tmp_path_factory.mktemp("chat")
     foreign = ("NEMO_", "FLYWHEEL_", "NIM_", "OPENWEBUI_")
@@ -46,7 +47,7 @@ def chat(tmp_path_factory) -> Iterator[Chat]:
         flywheel(environment, "down")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = screenshot.find_browser()
     assert path, "There is no Chromium or Chrome. make browser installs one (as root), or: apt-get install chromium"
