@@ -50,10 +50,10 @@ def status() -> None:
     if not running:
         click.echo("The platform is not running.")
         sys.exit(1)
-    ready, word = running.ready()
-    click.echo(f"The platform is up since {running.started_at}: {word}.")
+    missing = running.missing()
+    click.echo(f"The platform is up since {running.started_at}: {missing or 'ready'}.")
     _say_urls(running)
-    sys.exit(0 if ready else 1)
+    sys.exit(1 if missing else 0)
 
 
 @cli.group()
@@ -84,10 +84,10 @@ def webui_status() -> None:
         how = "" if webui_process.installed() else " It is not installed: run make webui."
         click.echo(f"Open WebUI is not running.{how}")
         sys.exit(1)
-    ready = running.ready()
-    click.echo(f"Open WebUI is up since {running.started_at}: {'ready' if ready else 'starting'}.")
+    missing = running.missing()
+    click.echo(f"Open WebUI is up since {running.started_at}: {missing or 'ready'}.")
     _say_webui(running)
-    sys.exit(0 if ready else 1)
+    sys.exit(1 if missing else 0)
 
 
 @cli.command()

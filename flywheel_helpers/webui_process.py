@@ -10,8 +10,6 @@ import json
 import os
 import secrets
 import socket
-import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -20,7 +18,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from flywheel_helpers import platform
+from flywheel_helpers import background
 from flywheel_helpers.checkout import ROOT
 from flywheel_helpers.errors import ConfigError, PlatformError, Unauthorized
 from flywheel_helpers.settings import Settings
@@ -69,9 +67,9 @@ class Running:
     started_at: str
     sign_in: bool
 
-    def ready(self) -> bool:
-        """Whether it answers."""
-        return platform.answers(f"{self.url}/health")
+    def missing(self) -> str:
+        """What does not answer yet, in a few words; empty when it is ready."""
+        return "" if background.answers(f"{self.url}/health") else "waiting for Open WebUI"
 
 
 def installed() -> bool:
@@ -96,13 +94,12 @@ def missing(settings: Settings) -> str:
 
 
 def find(home: Path) -> Running | None:
-    """The Open WebUI whose state lies in `home`, or None. A file left behind by one that died is not believed."""
+    """The Open WebUI whose state lies in `home`, or None."""
+    state = background.find(_state_file(home), "open-webui")
     try:
-        running = Running(**json.loads(_state_file(home).read_text()))
-        command = " ".join(psutil.Process(running.pid).cmdline())
-    except (OSError, ValueError, TypeError, psutil.Error):
+        return state and Running(**state)
+    except TypeError:
         return None
-    return running if "open-webui" in command else None  # else the process id belongs to someone else by now
 
 
 def up(settings: Settings, home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:
@@ -154,7 +151,7 @@ def down(home: Path) -> bool:
     """
     running = find(home)
     if running:
-        platform.stop(psutil.Process(running.pid))
+        background.stop(running.pid)
     _state_file(home).unlink(missing_ok=True)
     return running is not None
 
@@ -226,17 +223,8 @@ def _start(settings: Settings, home: Path) -> Running:
     }
     if settings.openwebui_sign_in:
         environment |= {"WEBUI_ADMIN_EMAIL": EMAIL, "WEBUI_ADMIN_PASSWORD": password(home)}
-    log_file(home).parent.mkdir(parents=True, exist_ok=True)
-    with log_file(home).open("wb") as output:
-        process = subprocess.Popen(
-            [VENV / "bin" / "open-webui", "serve", "--host", "127.0.0.1", "--port", str(_port(settings))],
-            cwd=data,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C in this terminal is not for it
-        )
+    command = [VENV / "bin" / "open-webui", "serve", "--host", "127.0.0.1", "--port", str(_port(settings))]
+    process = background.start(command, log_file(home), environment, data)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     running = Running(process.pid, settings.openwebui_url, started_at, settings.openwebui_sign_in)
     _state_file(home).write_text(json.dumps(asdict(running), indent=2) + "\n")
@@ -244,20 +232,10 @@ def _start(settings: Settings, home: Path) -> Running:
 
 
 def _wait_ready(running: Running, home: Path, tell: Callable[[str], None]) -> Running:
-    started, next_word = time.monotonic(), 5.0
-    while not running.ready():
-        elapsed = time.monotonic() - started
-        if find(home) is None:
-            raise PlatformError(
-                f"Open WebUI stopped while starting.\n{platform.last_words(log_file(home))}",
-                f"Mend what it says and run it again. The whole log: {log_file(home)}",
-            )
-        if elapsed > START_DEADLINE:
-            raise PlatformError(f"Open WebUI is not ready after {elapsed:.0f} s.", f"See its log: {log_file(home)}")
-        if elapsed > next_word:
-            tell(f"{elapsed:4.0f} s  waiting for Open WebUI (about 20 s on a laptop)")
-            next_word += 15.0
-        time.sleep(0.2)
+    def look() -> str | None:
+        return running.missing() if find(home) else None
+
+    background.wait_until_ready("Open WebUI", look, log_file(home), START_DEADLINE, "about 20 s on a laptop", tell)
     return running
 
 

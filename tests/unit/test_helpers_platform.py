@@ -14,7 +14,7 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from flywheel_helpers import platform
+from flywheel_helpers import background, platform
 from flywheel_helpers.cli import main
 from flywheel_helpers.errors import PlatformError
 
@@ -44,7 +44,7 @@ def home(tmp_path, monkeypatch):
     (package / "__init__.py").touch()
     (package / "__main__.py").write_text(STAND_IN)
     monkeypatch.chdir(tmp_path)  # where `python -m` looks first
-    monkeypatch.setattr(platform, "STOP_DEADLINE", 0.3)
+    monkeypatch.setattr(background, "STOP_DEADLINE", 0.3)
     home = tmp_path / "home"
     yield home
     platform.down(home)
@@ -53,7 +53,7 @@ def home(tmp_path, monkeypatch):
 def test_up_find_down(home):
     said = []
     running, started = platform.up(home, said.append)
-    assert started and running.ready() == (True, "ready")
+    assert started and running.missing() == ""
     assert platform.find(home) == running
     assert platform.up(home, said.append) == (running, False)
     pids = [process.pid for process in running.processes()]
@@ -106,7 +106,7 @@ def test_a_killed_platform_is_started_anew(home):
 
 
 def test_a_start_that_is_interrupted_leaves_nothing(home, monkeypatch):
-    monkeypatch.setattr(platform.Running, "ready", lambda self: (False, "waiting for models"))
+    monkeypatch.setattr(platform.Running, "missing", lambda self: "waiting for models")
     monkeypatch.setattr(platform, "START_DEADLINE", 0.5)
     before = set(psutil.Process().children())
     with pytest.raises(PlatformError, match="not ready after"):

@@ -59,10 +59,10 @@ def started_with(folder: Path) -> dict:
 def test_up_status_and_down(local, home):
     assert webui_process.find(home) is None
     running, started = webui_process.up(local, home, print)
-    assert started and running.ready() and webui_process.find(home) == running
+    assert started and running.missing() == "" and webui_process.find(home) == running
     assert webui_process.up(local, home, print) == (running, False)
     assert webui_process.down(home) is True
-    assert webui_process.find(home) is None and not running.ready()
+    assert webui_process.find(home) is None and running.missing()
     assert webui_process.down(home) is False
 
 
