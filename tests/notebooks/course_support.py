@@ -22,11 +22,11 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 SMALL = {"MAX_STEPS": 30, "LIMIT": 30, "CHAT_ROWS": 10}
 # Values nobody may find in a notebook afterwards. The local platform asks for none of them.
 SECRETS = {
-    "HF_TOKEN": "hf_NotARealTokenOfAnybody",
-    "WANDB_API_KEY": "0123456789abcdefwandbsecret",
+    "HF_TOKEN": "hub-secret-31c8",
+    "WANDB_API_KEY": "wandb-secret-44fe",
     "NDS_TOKEN": "data-store-secret-5e1f",
     "NEMO_TOKEN": "gateway-secret-77aa",
-    "NVIDIA_API_KEY": "nvapi-NotARealKeyOfAnybody",
+    "NVIDIA_API_KEY": "nvidia-secret-90bd",
     "CONTENT_SAFETY_API_KEY": "safety-secret-19cd",
 }
 
