@@ -239,9 +239,9 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
     return {
         "steps": progress.step,
         "epochs": math.ceil(progress.step / steps_per_epoch),
-        "seconds": seconds,
+        "seconds": round(seconds, 1),
         "tokens": tokens,
-        "tokens_per_second": tokens / seconds if seconds else 0.0,
+        "tokens_per_second": round(tokens / seconds, 1) if seconds else 0.0,
         "best_epoch": progress.best_epoch,
         "train_loss": progress.best_train_loss,
         "val_loss": progress.best_val_loss,
