@@ -34,7 +34,7 @@ class Hyperparameters:
     """
 
     epochs: int = 1
-    batch_size: int = 4
+    batch_size: int = 2
     learning_rate: float = 1e-3
     adapter_dim: int = 32
     alpha: int = 64

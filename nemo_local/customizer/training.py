@@ -109,6 +109,23 @@ def answer_loss(model: PeftModel, batch: PackedBatch) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits.float(), batch.targets, reduction="sum")
 
 
+def add_gradients(model: PeftModel, batches: list[PackedBatch], tokens: float) -> float:
+    """Add one step's gradients to the adapter's; its loss.
+
+    Args:
+        batches: the step's rows, in passes.
+        tokens: what the summed loss is divided by: the step's number of rows times the answer tokens that a row of the
+            whole file has on average. Divided by the answer tokens of its own rows instead, a token of a short answer
+            ("no tool fits") would count several times as much as one of a long answer, the more so the smaller a batch.
+    """
+    loss = 0.0
+    for batch in batches:
+        part = answer_loss(model, batch) / tokens
+        part.backward()
+        loss += part.item()
+    return loss
+
+
 def read_rows(path: Path, tokenizer, max_seq_length: int, on_event: OnEvent) -> list[EncodedRow]:
     """Encode every row of a checked JSONL file that fits into ``max_seq_length`` tokens."""
     with path.open(encoding="utf-8") as lines:
@@ -192,6 +209,7 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
             "resumed_from_step": progress.step,
         }
     )
+    row_tokens = sum(len(row.ids) - row.answer_start for row in rows) / len(rows)
     seconds, tokens, last_checkpoint = 0.0, 0, time.monotonic()
     order: list[int] = []
     while progress.step < total_steps:
@@ -201,15 +219,11 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
         began = time.perf_counter()
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(progress.step, total_steps, spec)
-        batches = packed([rows[i] for i in order[index * spec.batch_size : (index + 1) * spec.batch_size]])
-        targets = sum(len(batch.targets) for batch in batches)
+        chosen = [rows[i] for i in order[index * spec.batch_size : (index + 1) * spec.batch_size]]
+        batches = packed(chosen)
         # A step's own seed makes dropout the same in a resumed run as in one that was never stopped.
         torch.manual_seed(spec.seed * 1_000_003 + progress.step)
-        loss = 0.0
-        for batch in batches:
-            part = answer_loss(model, batch.to(device, dtype)) / targets
-            part.backward()
-            loss += part.item()
+        loss = add_gradients(model, [batch.to(device, dtype) for batch in batches], row_tokens * len(chosen))
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)

@@ -48,7 +48,7 @@ def train(nemo: Connection, folder: Path) -> str:
     for path, part in zip(data_store.FILES, (rows, rows[:4], tests), strict=True):
         xlam.write_jsonl(part, folder / path)
     data_store.upload_dataset(nemo, folder)
-    hyperparameters = customizer.Hyperparameters(max_steps=STEPS, warmup_steps=3, val_check_interval=1.0)
+    hyperparameters = customizer.Hyperparameters(batch_size=4, max_steps=STEPS, warmup_steps=3, val_check_interval=1.0)
     job = customizer.train(nemo, hyperparameters)
     wait.wait_for_training(nemo, job)
     nim.wait_for_model(nemo, job.model)

@@ -12,7 +12,7 @@ from nemo_local.customizer.checkpoint import Progress, load_checkpoint, save_che
 from nemo_local.customizer.encoding import EncodedRow, common_prefix_length
 from nemo_local.customizer.lora import MergedForward
 from nemo_local.customizer.packing import ATTENTION, pack
-from nemo_local.customizer.training import answer_loss, epoch_order, learning_rate
+from nemo_local.customizer.training import add_gradients, answer_loss, epoch_order, learning_rate
 
 CPU = torch.device("cpu")
 ROWS = [
@@ -73,6 +73,24 @@ def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(merge):
         torch.testing.assert_close(
             gradient, expected[name], rtol=1e-5, atol=1e-7, msg=lambda m, name=name: f"{name}: {m}"
         )
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3])
+def test_an_answer_token_counts_the_same_in_every_batch(batch_size):
+    """An epoch's gradients, with the adapter left as it is, do not depend on which rows share a step."""
+    total, expected = plain_gradients()
+    answer_tokens = sum(len(row.ids) - row.answer_start for row in ROWS)
+    tuned, loss, summed = model(), 0.0, {}
+    for start in range(0, len(ROWS), batch_size):
+        rows = ROWS[start : start + batch_size]
+        tuned.zero_grad()
+        passes = [pack(rows).to(CPU, torch.float64)]
+        loss += len(rows) * add_gradients(tuned, passes, len(rows) * answer_tokens / len(ROWS))
+        for name, gradient in gradients(tuned).items():
+            summed[name] = summed.get(name, 0) + len(rows) * gradient
+    assert loss / len(ROWS) == pytest.approx(total / answer_tokens, rel=1e-6)
+    for name, gradient in summed.items():
+        torch.testing.assert_close(gradient / len(ROWS), expected[name] / answer_tokens, rtol=1e-5, atol=1e-7)
 
 
 def test_the_attention_for_other_devices_gives_the_same(monkeypatch):
