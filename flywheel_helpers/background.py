@@ -83,6 +83,15 @@ def wait_until_ready(
         time.sleep(0.2)
 
 
+def end(state_file: Path, mark: str) -> bool:
+    """Stop the program that :func:`find` finds, and wait until it is gone; whether there was one."""
+    state = find(state_file, mark)
+    if state:
+        stop(state["pid"])
+    state_file.unlink(missing_ok=True)
+    return state is not None
+
+
 def stop(pid: int) -> None:
     """Stop a process and everything it started: first by asking, after a while by force."""
     try:

@@ -45,7 +45,7 @@ class Running:
 
 def find(home: Path) -> Running | None:
     """The platform whose state lies in `home`, or None."""
-    state = background.find(home / "platform.json", "nemo_local")
+    state = background.find(*_state(home))
     try:
         return state and Running(state["pid"], state["gateway_url"], state["nim_url"], state["started_at"])
     except KeyError:
@@ -88,11 +88,7 @@ def down(home: Path) -> bool:
     Returns:
         whether there was one.
     """
-    running = find(home)
-    if running:
-        background.stop(running.pid)
-    (home / "platform.json").unlink(missing_ok=True)
-    return running is not None
+    return background.end(*_state(home))
 
 
 def _wait_ready(home: Path, tell: Callable[[str], None], coming: Callable[[], bool]) -> Running:
@@ -110,6 +106,11 @@ def _wait_ready(home: Path, tell: Callable[[str], None], coming: Callable[[], bo
     patience = "the first start converts the base model: a minute or two"
     background.wait_until_ready("The platform", look, _log(home), START_DEADLINE, patience, tell)
     return running
+
+
+def _state(home: Path) -> tuple[Path, str]:
+    """The platform's state file, and what its command line holds."""
+    return home / "platform.json", "nemo_local"
 
 
 def _log(home: Path) -> Path:

@@ -95,7 +95,7 @@ def missing(settings: Settings) -> str:
 
 def find(home: Path) -> Running | None:
     """The Open WebUI whose state lies in `home`, or None."""
-    state = background.find(_state_file(home), "open-webui")
+    state = background.find(*_state(home))
     try:
         return state and Running(**state)
     except TypeError:
@@ -149,11 +149,7 @@ def down(home: Path) -> bool:
     Returns:
         whether there was one.
     """
-    running = find(home)
-    if running:
-        background.stop(running.pid)
-    _state_file(home).unlink(missing_ok=True)
-    return running is not None
+    return background.end(*_state(home))
 
 
 def signed_in(settings: Settings, home: Path) -> OpenWebUI:
@@ -203,8 +199,9 @@ def log_file(home: Path) -> Path:
     return home / "logs" / "openwebui.log"
 
 
-def _state_file(home: Path) -> Path:
-    return home / "openwebui.json"
+def _state(home: Path) -> tuple[Path, str]:
+    """Its state file, and what its command line holds."""
+    return home / "openwebui.json", "open-webui"
 
 
 def _start(settings: Settings, home: Path) -> Running:
@@ -227,7 +224,7 @@ def _start(settings: Settings, home: Path) -> Running:
     process = background.start(command, log_file(home), environment, data)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     running = Running(process.pid, settings.openwebui_url, started_at, settings.openwebui_sign_in)
-    _state_file(home).write_text(json.dumps(asdict(running), indent=2) + "\n")
+    _state(home)[0].write_text(json.dumps(asdict(running), indent=2) + "\n")
     return running
 
 
