@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 
 from flywheel_helpers import customizer, data_store, entity_store, nim
-from flywheel_helpers.attendees import owner_mark
+from flywheel_helpers.attendees import ALONE, owner_mark
 from flywheel_helpers.checkout import ROOT
 from flywheel_helpers.errors import ConfigError, FlywheelError, NotFound, ServiceError, Unauthorized
 from flywheel_helpers.http import Connection
@@ -62,7 +62,7 @@ def service(nemo: Connection, name: str) -> str | Remark:
         nemo.json(name, "GET", path)
     except ServiceError as error:
         if name == "Guardrails" and nemo.settings.profile == "pcai":
-            return Remark("warning", f"{error.reason} Notebooks 00 to 03 do without ({error.request})", error.hint)
+            return Remark("warning", f"{error.reason} ({error.request}) Notebooks 00 to 03 do without it", error.hint)
         # The Data Store answers like this, in JSON, as long as nobody has made the namespace.
         if name != "Data Store" or not isinstance(error, NotFound) or not error.server_message:
             raise
@@ -78,14 +78,21 @@ def _version(nemo: Connection, name: str) -> str:
         return "not told"
 
 
-def namespace(nemo: Connection) -> str:
+def namespace(nemo: Connection) -> str | Remark:
     """Whether the namespace is ours, or free to take."""
-    record = entity_store.find_namespace(nemo)
-    if record is None:
-        return f"{nemo.settings.namespace}: not there yet, notebook 01 makes it"
-    entity_store.check_owner(nemo)
-    ours = entity_store.owner(record) == owner_mark(nemo.settings.attendee)
-    return f"{nemo.settings.namespace}: {'yours' if ours else 'there, and not made by the course'}"
+    name, record = nemo.settings.namespace, entity_store.find_namespace(nemo)
+    found = f"{name}: not there yet, notebook 01 makes it"
+    if record is not None:
+        entity_store.check_owner(nemo)
+        ours = entity_store.owner(record) == owner_mark(nemo.settings.attendee)
+        found = f"{name}: {'yours' if ours else 'there, and not made by the course'}"
+    if nemo.settings.profile == "pcai" and name == ALONE:
+        return Remark(
+            "warning",
+            f"{found}. Everyone who gives no name shares it",
+            "In a workshop, export ATTENDEE=... with a name of your own, so that nobody changes what is yours.",
+        )
+    return found
 
 
 def base_model_served(nemo: Connection) -> str:

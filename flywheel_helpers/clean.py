@@ -37,15 +37,16 @@ class Item:
 
 
 def find(nemo: Connection) -> list[Item]:
-    """Everything in the namespace of config.py, in an order in which it can be removed.
+    """Everything in the namespace of config.py, in an order in which it can be removed; nothing where there is no such
+    namespace.
 
     Raises:
-        ConfigError: there is no such namespace, or the course did not make it for this attendee.
+        ConfigError: the course did not make the namespace for this attendee.
     """
     settings = nemo.settings
     record = entity_store.find_namespace(nemo)
     if record is None:
-        raise ConfigError(f"There is no namespace {settings.namespace}.", "Nothing is to be cleaned.")
+        return []
     entity_store.check_owner(nemo)
     if entity_store.owner(record) is None:
         raise ConfigError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 import warnings
@@ -166,6 +167,9 @@ def clean(profile: str | None, namespace: str | None, yes: bool) -> None:
     settings = Settings.from_config(checkout.load_config(profile))
     nemo = Connection(replace(settings, namespace=namespace) if namespace else settings)
     items = cleaning.find(nemo)
+    if not items:
+        click.echo(f"There is nothing to remove: no namespace {nemo.settings.namespace}.")
+        return
     click.echo(f"In the namespace {nemo.settings.namespace}:")
     for item in items:
         click.echo(f"  {item.verb} {item.kind} {item.name}")
@@ -229,7 +233,17 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        click.echo(
+            f"\nError: The system says: {error.strerror or error}{where}.\n  What to do: make room, or choose another "
+            "folder: --output for a run's results, FLYWHEEL_HOME for the platform's state.",
+            err=True,
+        )
+        sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
+        # The task of an interrupted notebook has nobody left to tell that its kernel is gone.
+        logging.getLogger("asyncio").disabled = True
         click.echo("\nStopped.", err=True)
         sys.exit(INTERRUPTED)
 

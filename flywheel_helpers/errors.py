@@ -23,6 +23,11 @@ class FlywheelError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n  What to do: {self.hint}" if self.hint else self.message
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message. (IPython asks an exception for this; the way through the helpers' own
+        lines tells a reader nothing.)"""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ConfigError(FlywheelError):
     """A value in config.py, or in the environment, cannot be right."""

@@ -142,7 +142,8 @@ def check_gate(may_pass: Callable[[str | None], bool]) -> str:
             given = bool(may_pass(answer))
         except Exception as error:
             return (
-                f"Not yet: with {words} your function stops with {type(error).__name__}. What becomes of the message?"
+                f"Not yet: with {words} your function stops with {type(error).__name__}: {error}. What becomes of the "
+                "message?"
             )
         if given != right:
             wrong = "let the message through" if given else "blocked the message"

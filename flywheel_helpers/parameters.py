@@ -18,17 +18,18 @@ _SECRET_VALUE = re.compile(r"^(hf_|nvapi-)\w{8,}")  # how Hugging Face and NVIDI
 
 
 def parse(pairs: Iterable[tuple[str, str]], notebooks: list[Path]) -> dict[str, Any]:
-    """Check parameters and give them types: `3` becomes a number, `true` a truth value, the rest stays text.
+    """Check parameters and give them the types of the values that the notebooks have: numbers, truth values, text.
 
     Args:
         pairs: names and values as typed.
         notebooks: the ones to be run.
 
     Raises:
-        RunError: a secret (its value is not repeated), or a name that no notebook has.
+        RunError: a secret (its value is not repeated), a name that no notebook has, or a value of another kind than the
+            notebook's own.
     """
     parameters: dict[str, Any] = {}
-    known = {name for path in notebooks for name in of_notebook(path)}
+    known = {name: default for path in notebooks for name, default in of_notebook(path).items()}
     for name, text in pairs:
         if _is_secret(name, text):
             raise RunError(
@@ -40,13 +41,14 @@ def parse(pairs: Iterable[tuple[str, str]], notebooks: list[Path]) -> dict[str, 
                 f"No notebook of this run has a parameter {name}.",
                 f"Parameters they have: {', '.join(sorted(known)) or 'none'}.",
             )
-        parameters[name] = _typed(text)
+        parameters[name] = _like(known[name], name, text)
     return parameters
 
 
-def of_notebook(path: Path) -> list[str]:
-    """Names of the parameters a notebook declares in its cell tagged `parameters`."""
-    return list(papermill.inspect_notebook(str(path)))
+def of_notebook(path: Path) -> dict[str, Any]:
+    """Names and values of the parameters a notebook declares in its cell tagged `parameters`."""
+    found = papermill.inspect_notebook(str(path))
+    return {name: ast.literal_eval(declared["default"]) for name, declared in found.items()}
 
 
 def _is_secret(name: str, text: str) -> bool:
@@ -54,11 +56,23 @@ def _is_secret(name: str, text: str) -> bool:
     return bool(_SECRET_NAME.search(name) or _SECRET_VALUE.match(text)) or text in known
 
 
-def _typed(text: str) -> Any:
-    words = {"true": True, "false": False, "none": None, "null": None}
-    if text.lower() in words:
-        return words[text.lower()]
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+def _like(default: Any, name: str, text: str) -> Any:
+    """The text as a value of the default's kind. A whole number is a count: 1 or more, or None for no limit where the
+    notebook's own is None. (LIMIT may be None too: all rows.)"""
+    words = {"true": True, "yes": True, "false": False, "no": False}
+    if isinstance(default, bool):
+        if text.lower() in words:
+            return words[text.lower()]
+        raise RunError(f'{name} is "{text}".', "Write true or false.")
+    if isinstance(default, str):
         return text
+    if isinstance(default, float):
+        try:
+            return float(text)
+        except ValueError:
+            raise RunError(f'{name} is "{text}".', "Write a number, such as 0.001.") from None
+    if text.lower() in ("none", "null") and (default is None or name == "LIMIT"):
+        return None
+    if text.isdecimal() and (int(text) >= 1 or name == "WARMUP_STEPS"):
+        return int(text)
+    raise RunError(f'{name} is "{text}".', "Write a whole number, 1 or more.")

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from flywheel_helpers import background
+from flywheel_helpers.errors import PlatformError
 
 START_DEADLINE = 900.0  # seconds; the first start converts the base model, a minute or two on a laptop
 
@@ -63,9 +64,12 @@ def up(home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:
         the platform, and whether this call started it.
 
     Raises:
-        PlatformError: it did not start; the message carries its last words, such as who holds a port.
+        PlatformError: it did not start; the message carries its last words, such as who holds a port. Or it runs on
+            other ports than the environment asks for.
     """
     running = find(home)
+    if running:
+        _require_same_ports(running)
     if running and not running.missing():
         return running, False
     if running:
@@ -80,6 +84,16 @@ def up(home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:
     except BaseException:
         background.stop(process.pid)
         raise
+
+
+def _require_same_ports(running: Running) -> None:
+    for name, url in (("FLYWHEEL_GATEWAY_PORT", running.gateway_url), ("FLYWHEEL_NIM_PORT", running.nim_url)):
+        wanted, port = os.environ.get(name, ""), url.rpartition(":")[2]
+        if wanted not in ("", port):
+            raise PlatformError(
+                f"The platform runs on port {port}, and {name} is {wanted}.",
+                f"Stop it with flywheel down, then start it again; or unset {name}.",
+            )
 
 
 def down(home: Path) -> bool:

@@ -49,6 +49,9 @@ class Progress:
                     self.console.print(f"{title} ...", highlight=False)
                 yield
             verdict = "done"
+        except KeyboardInterrupt:
+            verdict = "stopped"
+            raise
         finally:
             self.console.print(f"{title}: {verdict} in {time.monotonic() - started:.0f} s", highlight=False)
 

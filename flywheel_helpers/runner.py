@@ -192,7 +192,9 @@ def _failed(path: Path, output: Path, error: PapermillExecutionError) -> RunErro
 
 def _write_results(this_run: Run) -> None:
     summary = this_run.summary()
-    (this_run.folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    written = this_run.folder / "summary.json.new"
+    written.write_text(json.dumps(summary, indent=2) + "\n")
+    written.replace(this_run.folder / "summary.json")  # in one step: on a full disk there is none rather than half
     (this_run.folder / "report.html").write_text(report.build(summary, this_run.executed()))
 
 

@@ -159,8 +159,12 @@ class Settings:
 def _checked_url(name: str, text: str) -> str:
     if not text and name in OPTIONAL_URLS:
         return ""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        well = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0  # reading a bad port raises
+    except ValueError:
+        well = False
+    if not well:
         raise ConfigError(f'{name} is "{text}".', "Write a full address, such as http://127.0.0.1:8080.")
     if parts.username or parts.password:
         raise ConfigError(f"{name} carries a user name or password.", "Give tokens in the variables of their own.")

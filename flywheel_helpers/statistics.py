@@ -53,9 +53,10 @@ class Comparison:
         return self.gained > self.lost and self.p < 0.05
 
     def verdict(self) -> str:
-        """One line: `tuned beats base: yes, p < 0.001`."""
+        """One line: `tuned beats base: yes, p < 0.001`; `cannot tell` where chance may have made the difference."""
         p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
-        return f"tuned beats base: {'yes' if self.better else 'no'}, {p}"
+        word = "cannot tell" if self.p >= 0.05 else "yes" if self.better else "no"
+        return f"tuned beats base: {word}, {p}"
 
 
 def compare(base_right: list[bool], tuned_right: list[bool]) -> Comparison:

@@ -111,10 +111,12 @@ def _training_view(job: dict[str, Any]) -> View:
     parts = [f"step {details.get('steps_completed') or 0}"]
     if details.get("epochs_completed") is not None:
         parts.append(f"epochs done {details['epochs_completed']}")
-    for key, name in (("train_loss", "training loss"), ("val_loss", "validation loss")):
-        if details.get(key) is not None:
-            parts.append(f"{name} {details[key]:.3f}")
     curves = (details.get("metrics") or {}).get("metrics") or {}
+    for key, name in (("train_loss", "training loss"), ("val_loss", "validation loss")):
+        # The latest of the curve: the job's own field is that of its best checkpoint, and stands still meanwhile.
+        latest = curves[key][-1]["value"] if curves.get(key) else details.get(key)
+        if latest is not None:
+            parts.append(f"{name} {latest:.3f}")
     draw = (lambda: results.plot_losses(curves)) if any(curves.values()) else None
     return View(min((details.get("percentage_done") or 0) / 100, 1.0), ", ".join(parts), draw=draw)
 

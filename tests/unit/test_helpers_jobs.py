@@ -412,7 +412,7 @@ def test_progress_is_a_line_for_every_change(connection, capsys):
     assert "No GPU is free (for 3 min)" in lines[1]
     assert [("running" in line) for line in lines] == [False, False, True, True, False]
     assert "step 5, training loss 0.250" in lines[3]
-    assert lines[-1] == "completed: step 10"
+    assert lines[-1] == "completed: step 10, training loss 0.500"
 
 
 def test_a_failed_poll_is_a_warning(connection, capsys):

@@ -132,7 +132,8 @@ def test_ctrl_c_leaves_a_readable_folder_and_no_kernel(tmp_path):
 
 @pytest.fixture
 def notebook(tmp_path) -> Path:
-    return write_notebook(tmp_path / "01.ipynb", [], "EPOCHS = 2\nRETRAIN = False\nLIMIT = None\nNAME = 'x'")
+    values = "EPOCHS = 2\nRETRAIN = False\nLIMIT = None\nNAME = 'x'\nRATE = 1e-3"
+    return write_notebook(tmp_path / "01.ipynb", [], values)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,10 @@ def notebook(tmp_path) -> Path:
         (("RETRAIN", "False"), False),
         (("LIMIT", "None"), None),
         (("NAME", "hello world"), "hello world"),
-        (("NAME", "[1, 2]"), [1, 2]),
+        (("NAME", "[1, 2]"), "[1, 2]"),
+        (("NAME", "true"), "true"),
+        (("RETRAIN", "no"), False),
+        (("RATE", "1e-4"), 1e-4),
     ],
 )
 def test_parameters_get_types(notebook, pair, value):
@@ -154,7 +158,18 @@ def test_parameters_get_types(notebook, pair, value):
 def test_unknown_parameters_are_refused(notebook):
     with pytest.raises(RunError, match="no notebook|No notebook") as caught:
         parameters.parse([("EPOCS", "3")], [notebook])
-    assert "EPOCHS, LIMIT, NAME, RETRAIN" in caught.value.hint
+    assert "EPOCHS, LIMIT, NAME, RATE, RETRAIN" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [("EPOCHS", "0"), ("EPOCHS", "-5"), ("EPOCHS", "2.5"), ("EPOCHS", "None"), ("LIMIT", "all"), ("RETRAIN", "perhaps"),
+     ("RATE", "fast")],
+)  # fmt: skip
+def test_values_of_another_kind_are_refused(notebook, pair):
+    with pytest.raises(RunError, match=f'{pair[0]} is "{pair[1]}"') as caught:
+        parameters.parse([pair], [notebook])
+    assert caught.value.hint.startswith("Write ")
 
 
 @pytest.mark.parametrize(

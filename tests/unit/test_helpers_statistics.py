@@ -41,7 +41,8 @@ def test_mcnemar_counts_only_rows_that_differ():
 
 
 def test_no_difference_and_worse():
-    assert compare([True, False], [True, False]).verdict() == "tuned beats base: no, p = 1.000"
+    assert compare([True, False], [True, False]).verdict() == "tuned beats base: cannot tell, p = 1.000"
+    assert compare([True] * 9, [False] * 9).verdict() == "tuned beats base: no, p = 0.004"
     worse = compare([True] * 20, [False] * 20)
     assert worse.p < 0.001 and not worse.better
 
