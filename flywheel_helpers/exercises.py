@@ -22,6 +22,7 @@ _METRIC_CASES = (
     ("2.0 where the truth says 2", [_ADD], [{"name": "add", "arguments": {"a": 1, "b": 2.0}}], (1, 1)),
     ("two calls in the other order", [_ADD, _MULTIPLY], [_MULTIPLY, _ADD], (1, 1)),
     ("one call of two", [_ADD, _MULTIPLY], [_ADD], (0, 0)),
+    ("one call of two to the same function", [_ADD, _ADD_OTHER], [_ADD], (1, 0)),
     ("no call, and none was right", [], [], (1, 1)),
     ("a call where none was right", [], [_ADD], (0, 0)),
 )

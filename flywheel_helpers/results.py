@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from flywheel_helpers.display import Picture, Table
-from flywheel_helpers.error_kinds import KINDS, RIGHT
+from flywheel_helpers.error_kinds import KINDS, RIGHT, is_right
 from flywheel_helpers.evaluator import Scores
 
 # Orange and blue of Okabe and Ito's palette: distinct in every common kind of colour blindness, and in grey.
@@ -36,6 +36,23 @@ def kinds_table(base: dict[str, int], tuned: dict[str, int]) -> Table:
         base: from `error_kinds.count_kinds`; `tuned` likewise.
     """
     return Table(["answer", "base", "tuned"], [[kind, base[kind], tuned[kind]] for kind in (RIGHT, *KINDS)])
+
+
+def needs_table(base: list[dict[str, Any]], tuned: list[dict[str, Any]]) -> Table:
+    """How many rows both models get right, by what the question needs.
+
+    Args:
+        base: from `evaluator.samples`; `tuned` likewise, for the same rows.
+    """
+    needs = ["no tool", "one call", "two calls or more"]
+    counts = [[need, 0, 0, 0, 0] for need in needs]
+    for before, after in zip(base, tuned, strict=True):
+        row = counts[min(len(before["item"].get("tool_calls") or []), 2)]
+        row[1] += 1
+        row[2] += is_right(before)
+        row[3] += is_right(after, "function_name_accuracy")
+        row[4] += is_right(after)
+    return Table(["the question needs", "rows", "base right", "tuned: functions right", "tuned: all right"], counts)
 
 
 def agreement_table(base_right: list[bool], tuned_right: list[bool]) -> Table:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from flywheel_helpers.error_kinds import KINDS, count_kinds, error_kind
+from flywheel_helpers.results import needs_table
 
 
 def call(name, arguments):
@@ -62,3 +63,17 @@ def test_counting_follows_the_evaluators_score():
     counts = count_kinds([sample(1.0, calls(*TRUTH)), sample(0.0, {"content": "no"}), sample(0.0, None)])
     assert counts["right"] == 1 and counts["no call"] == 2
     assert sum(counts.values()) == 3 and set(counts) == {"right", *KINDS}
+
+
+def test_right_rows_by_what_the_question_needs():
+    def row(calls: int, names: int, everything: int) -> dict:
+        scores = {"function_name_accuracy": names, "function_name_and_args_accuracy": everything}
+        return {"item": {"tool_calls": [{}] * calls}, "scores": scores}
+
+    base = [row(0, 1, 1), row(1, 0, 0), row(1, 0, 0), row(2, 0, 0), row(3, 0, 0)]
+    tuned = [row(0, 0, 0), row(1, 1, 1), row(1, 1, 0), row(2, 1, 0), row(3, 1, 1)]
+    assert needs_table(base, tuned).rows == [
+        ["no tool", 1, 1, 0, 0],
+        ["one call", 2, 0, 2, 1],
+        ["two calls or more", 2, 0, 2, 1],
+    ]
