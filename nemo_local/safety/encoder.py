@@ -25,7 +25,7 @@ from tokenizers import Tokenizer
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 #: After these layers the mean over the tokens is taken.
 LAYERS = (2, 3, 4)
-_HEADS, _EPSILON = 12, 1e-12
+HEADS, _EPSILON = 12, 1e-12
 _CLS, _SEP = "[CLS]", "[SEP]"
 
 
@@ -50,12 +50,15 @@ class Encoder:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._cls, self._sep = (self._tokenizer.token_to_id(token) for token in (_CLS, _SEP))
-        unused = tuple(f"encoder.layer.{number}." for number in range(max(LAYERS), 6))
-        self._weights = {name: value for name, value in load(weights).items() if not name.startswith(unused)}
+        self.weights = load(weights)
 
     def tokens(self, text: str) -> list[int]:
         """The tokens of a text, without those that mark its ends."""
         return self._tokenizer.encode(text, add_special_tokens=False).ids
+
+    def with_marks(self, tokens: list[int]) -> list[int]:
+        """The tokens of a text with those that mark its ends."""
+        return [self._cls, *tokens, self._sep]
 
     def vector(self, tokens: list[int]) -> np.ndarray:
         """The means of the tokens' vectors after each of ``LAYERS``, side by side; the marks of both ends included."""
@@ -64,9 +67,9 @@ class Encoder:
     def vectors(self, texts: list[list[int]]) -> np.ndarray:
         """One vector for each text; all must have the same number of tokens."""
         ids = np.array([[self._cls, *tokens, self._sep] for tokens in texts])
-        states = self._weights["embeddings.word_embeddings.weight"][ids]
-        states = states + self._weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
-        states = states + self._weights["embeddings.token_type_embeddings.weight"][0]
+        states = self.weights["embeddings.word_embeddings.weight"][ids]
+        states = states + self.weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
+        states = states + self.weights["embeddings.token_type_embeddings.weight"][0]
         states = self._normal(states, "embeddings.LayerNorm")
         means = []
         for number in range(max(LAYERS)):
@@ -78,7 +81,7 @@ class Encoder:
     def _layer(self, states: np.ndarray, name: str) -> np.ndarray:
         query, key, value = (
             self._linear(states, f"{name}attention.self.{part}")
-            .reshape(*states.shape[:2], _HEADS, -1)
+            .reshape(*states.shape[:2], HEADS, -1)
             .transpose(0, 2, 1, 3)
             for part in ("query", "key", "value")
         )
@@ -93,12 +96,12 @@ class Encoder:
         return self._normal(states + self._linear(gelu(inner), f"{name}output.dense"), f"{name}output.LayerNorm")
 
     def _linear(self, states: np.ndarray, name: str) -> np.ndarray:
-        return states @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        return states @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
 
     def _normal(self, states: np.ndarray, name: str) -> np.ndarray:
         centred = states - states.mean(-1, keepdims=True)
         scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + _EPSILON)
-        return scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        return scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
 
 
 def gelu(values: np.ndarray) -> np.ndarray:
