@@ -55,9 +55,7 @@ class Network(nn.Module):
         super().__init__()
         weights = {name: torch.tensor(value) for name, value in encoder.weights.items()}
         inner, width = weights["encoder.layer.0.intermediate.dense.weight"].shape
-        config = BertConfig(
-            hidden_size=width, intermediate_size=inner, num_hidden_layers=6, num_attention_heads=HEADS
-        )
+        config = BertConfig(hidden_size=width, intermediate_size=inner, num_hidden_layers=6, num_attention_heads=HEADS)
         bert = BertModel(config, add_pooling_layer=False)
         missing = bert.load_state_dict(weights, strict=False).missing_keys
         assert not missing, missing
@@ -122,8 +120,10 @@ def answers(encoder: Encoder, network: Network, texts: list[str]) -> np.ndarray:
 
 def _batches(encoder: Encoder, recipe: Recipe, epoch: int) -> Iterator[list[tuple[list[int], Row]]]:
     chance = random.Random(f"{recipe.seed}-{epoch}")
-    examples = [(encoder.tokens(noisy(row.text, recipe.noise, chance))[:WINDOW], row)
-                for row in rows("train", seed=1000 * recipe.seed + epoch, forms_each=1)]
+    examples = [
+        (encoder.tokens(noisy(row.text, recipe.noise, chance))[:WINDOW], row)
+        for row in rows("train", seed=1000 * recipe.seed + epoch, forms_each=1)
+    ]
     chance.shuffle(examples)
     batches = []
     for start in range(0, len(examples), recipe.batch * _SORTED):
