@@ -66,6 +66,8 @@ class Network(nn.Module):
             target_modules=["query", "key", "value", "dense"],
         )
         self.encoder = get_peft_model(bert, lora)
+        if not recipe.rank:
+            self.encoder.requires_grad_(False)
         self.head = nn.Sequential(
             nn.Dropout(0.1),
             nn.Linear(width, recipe.inner),
@@ -87,8 +89,8 @@ def fit(encoder: Encoder, recipe: Recipe) -> Network:
     learning = [value for value in network.parameters() if value.requires_grad]
     optimiser = torch.optim.AdamW(learning, lr=recipe.rate, weight_decay=0.02)
     steps = recipe.epochs * -(-len(rows("train", forms_each=1)) // recipe.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.rate, total_steps=steps, pct_start=0.1, anneal_strategy="linear", cycle_momentum=False
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda step: min(1.0, (step + 1) / (0.1 * steps)) * max(0.0, 1 - step / steps)
     )
     for epoch in range(recipe.epochs):
         for batch in _batches(encoder, recipe, epoch):
