@@ -1,7 +1,7 @@
 """``python -m nemo_local.safety.compare``: ways to train the safety model, compared on the development rows.
 
-Prints the table of the model card. One fit each, from the seed of ``train.py``, so small differences mean nothing. Takes
-as long as ``train.py`` for each way.
+Prints the table of the model card. One fit each, from the seed of ``train.py``, so small differences mean nothing.
+Takes as long as ``train.py`` for each way.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """``python -m nemo_local.safety.measure``: what the safety model scores on the test rows, which it never saw.
 
-Prints Markdown: the numbers of the model card. ``... measure development`` judges the rows that models were compared on.
+Prints Markdown: the numbers of the model card. ``... measure development`` judges the rows that models were compared
+on.
 """
 
 from __future__ import annotations
