@@ -1,6 +1,6 @@
 """``python -m nemo_local.safety.compare``: ways to train the safety model, compared on the development rows.
 
-One fit each, from the seed of ``train.py``, so small differences mean nothing. Takes as long as ``train.py`` for each way.
+One fit each, from the seed of ``train.py``, so small differences mean nothing. Takes as long as ``train.py``, twice.
 """
 
 from __future__ import annotations
