@@ -107,3 +107,12 @@ def test_scores_table(scores):
         "right functions                0.0% (0.0% to 1.9%)  100.0% (98.1% to 100.0%)  200",
         "right functions and arguments  0.0% (0.0% to 1.9%)  80.0% (73.9% to 85.0%)    200",
     ]
+
+
+def test_an_error_in_a_notebook_is_its_message_and_nothing_else():
+    raising = "from flywheel_helpers import errors\nraise errors.DataError('There is no model yet.', 'Train it first.')"
+    notebook = new_notebook(cells=[new_code_cell(raising)])
+    resources = {"metadata": {"path": str(ROOT)}}
+    NotebookClient(notebook, kernel_name="python3", resources=resources, allow_errors=True).execute()
+    (output,) = notebook.cells[0].outputs
+    assert output.traceback == ["DataError: There is no model yet.\n  What to do: Train it first."]
