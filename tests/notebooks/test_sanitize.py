@@ -68,6 +68,16 @@ def test_what_differs_between_runs_goes(one, other):
         [results.agreement_table([True], [False]), results.agreement_table([True] * 300, [True] * 300)],
         [Table(["the question needs", "rows"], [["no tool", n], ["two calls or more", 3 * n]]) for n in (3, 20)],
         [Table(["hyperparameter", "value"], [["max_steps", value], ["seed", 42]]) for value in (None, 24)],
+        [
+            Table(["check", "verdict", "found"], [["namespace", "ok", one], ["base model is registered", "ok", other]])
+            for one, other in (
+                ("tool-calling: yours", "http://127.0.0.1:8000/v1/chat/completions"),
+                (
+                    "tool-calling: not there yet, notebook 01 makes it",
+                    "without an api_endpoint: notebook 03 registers it",
+                ),
+            )
+        ],
         [Table(["what", "", "note"], [["preset", done, ""]]) for done in ("made now", "as it should be")],
         [
             Table(["question", "needs", "tuned", "base"], [["How high?", "one tool", *kinds]])
