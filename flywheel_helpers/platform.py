@@ -70,9 +70,8 @@ def up(home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:
     running = find(home)
     if running:
         _require_same_ports(running)
-    if running and not running.missing():
-        return running, False
-    if running:
+        if not running.missing():
+            return running, False
         tell("The platform is starting already; waiting for it.")
         return _wait_ready(home, tell, lambda: False), False
     process = background.start(

@@ -17,7 +17,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 from transformers import BertConfig, BertModel
 
-from nemo_local.safety.encoder import HEADS, Encoder
+from nemo_local.safety.encoder import HEADS, LAYERS, Encoder
 from nemo_local.safety.model import WINDOW
 from nemo_local.safety.policy import CATEGORIES
 from nemo_local.safety.rows import Row, noisy, rows
@@ -55,7 +55,9 @@ class Network(nn.Module):
         super().__init__()
         weights = {name: torch.tensor(value) for name, value in encoder.weights.items()}
         inner, width = weights["encoder.layer.0.intermediate.dense.weight"].shape
-        config = BertConfig(hidden_size=width, intermediate_size=inner, num_hidden_layers=6, num_attention_heads=HEADS)
+        config = BertConfig(
+            hidden_size=width, intermediate_size=inner, num_hidden_layers=LAYERS, num_attention_heads=HEADS
+        )
         bert = BertModel(config, add_pooling_layer=False)
         missing = bert.load_state_dict(weights, strict=False).missing_keys
         assert not missing, missing

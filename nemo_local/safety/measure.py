@@ -6,11 +6,12 @@ on.
 
 from __future__ import annotations
 
-import math
 import statistics
 import sys
 import time
 from collections import Counter
+
+from scipy.stats import binomtest
 
 from nemo_local.safety.model import SafetyModel
 from nemo_local.safety.policy import CATEGORIES
@@ -19,10 +20,8 @@ from nemo_local.safety.rows import rows
 
 def wilson(right: int, n: int) -> str:
     """A share with its 95 % interval by Wilson's formula."""
-    z, share = 1.959964, right / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return f"{share:.1%} ({centre - half:.1%} to {centre + half:.1%}), {right} of {n}"
+    interval = binomtest(right, n).proportion_ci(confidence_level=0.95, method="wilson")
+    return f"{right / n:.1%} ({interval.low:.1%} to {interval.high:.1%}), {right} of {n}"
 
 
 def main(split: str = "test") -> None:

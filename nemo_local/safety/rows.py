@@ -132,6 +132,6 @@ def noisy(text: str, share: float, chance: random.Random) -> str:
         text = chance.choice(_BEFORE) + text
     if chance.random() < share and len(text) > 8:
         place = chance.randrange(1, len(text) - 1)
-        swapped, dropped = text[place + 1] + text[place], ""
-        text = text[:place] + chance.choice((swapped + text[place + 2 :], dropped + text[place + 1 :]))
+        swapped, dropped = text[place + 1] + text[place] + text[place + 2 :], text[place + 1 :]
+        text = text[:place] + chance.choice((swapped, dropped))
     return text
