@@ -8,6 +8,7 @@ import signal
 import sys
 import warnings
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
@@ -52,7 +53,7 @@ def status() -> None:
         click.echo("The platform is not running.")
         sys.exit(1)
     missing = running.missing()
-    click.echo(f"The platform is up since {running.started_at}: {missing or 'ready'}.")
+    click.echo(f"The platform is up since {_local_time(running.started_at)}: {missing or 'ready'}.")
     _say_urls(running)
     sys.exit(1 if missing else 0)
 
@@ -86,7 +87,7 @@ def webui_status() -> None:
         click.echo(f"Open WebUI is not running.{how}")
         sys.exit(1)
     missing = running.missing()
-    click.echo(f"Open WebUI is up since {running.started_at}: {missing or 'ready'}.")
+    click.echo(f"Open WebUI is up since {_local_time(running.started_at)}: {missing or 'ready'}.")
     _say_webui(running)
     sys.exit(1 if missing else 0)
 
@@ -199,6 +200,10 @@ def _print_results(console: Console, summary: dict) -> None:
         console.print(table)
     for name, found in summary["notebooks"].items():
         console.print(f"{name:24} {found['seconds']:7.1f} s", highlight=False)
+
+
+def _local_time(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _say_urls(running: platform.Running) -> None:

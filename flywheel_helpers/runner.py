@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 import papermill
 import psutil
+from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
@@ -27,6 +28,9 @@ from flywheel_helpers.errors import RunError
 from flywheel_helpers.memory import PeakMemory
 from flywheel_helpers.progress import Progress
 from flywheel_helpers.records import read_records
+
+# In a run's folder: what the kernels wrote past their cells.
+KERNEL_LOG = "kernels.log"
 
 # Packages whose versions a result depends on.
 PACKAGES = (
@@ -161,6 +165,7 @@ def _run_one(this_run: Run, path: Path, title: str, progress: Progress) -> None:
                 str(output),
                 parameters={name: value for name, value in this_run.parameters.items() if name in declared},
                 engine_name=_Engine.NAME,
+                kernel_manager_class=_logging_to(this_run.folder / KERNEL_LOG),
                 cwd=str(path.parent),
                 progress_bar=False,
                 stdout_file=progress,
@@ -173,7 +178,8 @@ def _run_one(this_run: Run, path: Path, title: str, progress: Progress) -> None:
     except (DeadKernelError, CellTimeoutError) as error:
         raise RunError(
             f"{path.name}: the kernel died ({type(error).__name__}).",
-            "Most often memory ran out: close other programs, or use smaller parameters, then run it again.",
+            "Most often memory ran out: close other programs, or use smaller parameters, then run it again. Its last "
+            f"words, if it had any: {this_run.folder / KERNEL_LOG}",
         ) from None
     finally:
         this_run.seconds[path.stem] = time.monotonic() - started
@@ -183,11 +189,26 @@ def _run_one(this_run: Run, path: Path, title: str, progress: Progress) -> None:
 
 def _failed(path: Path, output: Path, error: PapermillExecutionError) -> RunError:
     first_line = next((line for line in error.source.splitlines() if line.strip()), "")
-    cause = f"{error.ename.rsplit('.', 1)[-1]}: {error.evalue}"
+    # An error of ours ends with its own advice, which stays the only one.
+    cause, _, advice = error.evalue.partition("\n  What to do: ")
     return RunError(
-        f"{path.name} failed in cell {error.cell_index + 1}, which begins with\n    {first_line}\n  Cause: {cause}",
-        f"Mend the cause and run it again: finished steps are found and reused. The notebook so far: {output}",
+        f"{path.name} failed in cell [{error.exec_count}], which begins with\n    {first_line}\n"
+        f"  Cause: {error.ename.rsplit('.', 1)[-1]}: {cause}",
+        f"{advice or 'Mend the cause.'} Then run it again: finished steps are found and reused. The notebook so far: "
+        f"{output}",
     )
+
+
+def _logging_to(log: Path) -> type[AsyncKernelManager]:
+    """A way to start kernels that keeps what they write past their cells out of the terminal: a kernel that is told
+    to die in the middle of a cell says so with a traceback of its own."""
+
+    class KernelManager(AsyncKernelManager):
+        async def start_kernel(self, **options: Any) -> None:
+            with log.open("ab") as stderr:
+                await super().start_kernel(stderr=stderr, **options)
+
+    return KernelManager
 
 
 def _write_results(this_run: Run) -> None:
@@ -196,6 +217,9 @@ def _write_results(this_run: Run) -> None:
     written.write_text(json.dumps(summary, indent=2) + "\n")
     written.replace(this_run.folder / "summary.json")  # in one step: on a full disk there is none rather than half
     (this_run.folder / "report.html").write_text(report.build(summary, this_run.executed()))
+    log = this_run.folder / KERNEL_LOG
+    if log.is_file() and not log.stat().st_size:
+        log.unlink()
 
 
 @contextmanager

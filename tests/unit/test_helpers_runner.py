@@ -81,8 +81,9 @@ def test_a_failing_notebook_stops_the_run_and_names_the_cell(tmp_path):
     with pytest.raises(RunError) as caught:
         runner.run([failing, never], {}, folder, "local", Progress(Console()))
     text = str(caught.value)
-    assert "01_bad.ipynb failed in cell 4, which begins with\n    # why this is here" in text
-    assert "DataError: row 7 has no messages" in text and "What to do: Write them." in text
+    assert "01_bad.ipynb failed in cell [3], which begins with\n    # why this is here" in text
+    assert "DataError: row 7 has no messages" in text and text.count("What to do:") == 1
+    assert "What to do: Write them. Then run it again: finished steps are found and reused." in text
     assert "Traceback" not in text
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["status"] == "failed" and "row 7" in summary["failure"]
@@ -91,11 +92,18 @@ def test_a_failing_notebook_stops_the_run_and_names_the_cell(tmp_path):
     assert "row 7 has no messages" in (folder / "report.html").read_text()
 
 
+def test_what_a_kernel_writes_past_its_cells_goes_to_a_log(tmp_path, capfd):
+    path = write_notebook(tmp_path / "01_words.ipynb", ['import os\nos.write(2, b"last words")', "None"])
+    runner.run([path], {}, tmp_path / "run", "local", Progress(Console()))
+    assert "last words" in (tmp_path / "run" / runner.KERNEL_LOG).read_text()
+    assert "last words" not in capfd.readouterr().err
+
+
 def test_a_kernel_that_dies(tmp_path):
     path = write_notebook(tmp_path / "01_dies.ipynb", ["import os", "os._exit(9)"])
     with pytest.raises(RunError, match="01_dies.ipynb: the kernel died") as caught:
         runner.run([path], {}, tmp_path / "run", "local", Progress(Console()))
-    assert "memory" in caught.value.hint
+    assert "memory" in caught.value.hint and runner.KERNEL_LOG in caught.value.hint
     assert (tmp_path / "run" / "report.html").is_file()
 
 
