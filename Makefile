@@ -46,8 +46,11 @@ browser:  # Chromium for the browser tests: found, or installed from Debian's or
 demo: setup  ## The whole course in one run: platform up, notebooks in order, report, platform down
 	$(BIN)/flywheel run
 
-test: setup webui browser  ## All tests
-	$(BIN)/python -m pytest
+# The two environments are installed side by side, and so are the tests run: much of their time is waiting. A process
+# that trains gets one core then, as two would get in each other's way.
+test: browser  ## All tests
+	@$(MAKE) --no-print-directory --jobs=2 setup webui
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
 
 lab: setup  ## JupyterLab in notebooks/, with the local platform up while it runs
 	$(BIN)/flywheel up

@@ -107,9 +107,8 @@ def doctor(profile: str | None, as_json: bool) -> None:
         for check in found.checks:
             table.add_row(check.name, check.verdict, check.found, f"{check.seconds:.2f} s")
         Console().print(table, markup=False)
-        for fix in dict.fromkeys(check.fix for check in found.checks if check.fix):
-            names = ", ".join(check.name for check in found.checks if check.fix == fix)
-            click.echo(f"\n{names}: {fix}")
+        for fix, names in found.fixes().items():
+            click.echo(f"\n{', '.join(names)}: {fix}")
     sys.exit(0 if found.ok else 1)
 
 

@@ -48,6 +48,9 @@ def look(settings: Settings, address: str, names: list[str]) -> str:
         raise ConfigError(f"{problem} Issued by: {untrusted_issuer(host, port)}.", fix) from None
     except ssl.SSLError as error:
         raise ConfigError(f"no TLS at {ip} ({error.reason})", f"Check {there} in config.py: is it http://?") from None
+    except ConnectionRefusedError:
+        start = "Start it (flywheel up), or check" if settings.profile == "local" else "Check"
+        raise ConfigError(f"nothing listens on port {port} of {ip}", f"{start} {there} in config.py.") from None
     except OSError as error:
         raise ConfigError(
             f"no connection to {ip} port {port} ({error})", f"Check {there} in config.py, your VPN and the firewall."

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from flywheel_helpers.http import Connection
 from flywheel_helpers.settings import SECRETS, SERVICE_URLS
 from flywheel_helpers.tls import NOT_VERIFIED, origin
 
+WAY = "way to "  # begins the name of the check of a host
 DEADLINE = 20.0  # seconds for a check; a healthy service answers in a fraction of one, a busy laptop may need ten
 
 
@@ -73,13 +74,26 @@ class Report:
         Raises:
             ConfigError: names each failed check and its fix.
         """
-        failed = [f"{check.name}: {check.fix}" for check in self.checks if not check.ok]
+        failed = [check for check in self.checks if not check.ok]
         if failed:
-            raise ConfigError(f"{len(failed)} of {len(self.checks)} checks failed.", "\n    ".join(failed))
+            fixes = [f"{', '.join(names)}: {fix}" for fix, names in _fixes(failed).items()]
+            raise ConfigError(f"{len(failed)} of {len(self.checks)} checks failed.", "\n    ".join(fixes))
+
+    def fixes(self) -> dict[str, list[str]]:
+        """The changes to make, and for each the checks that ask for it."""
+        return _fixes(self.checks)
 
     def to_json(self) -> dict[str, Any]:
         """The report for scripts."""
         return {"ok": self.ok, "checks": [{**asdict(check), "ok": check.ok} for check in self.checks]}
+
+
+def _fixes(found: list[Check]) -> dict[str, list[str]]:
+    fixes: dict[str, list[str]] = {}
+    for check in found:
+        if check.fix:
+            fixes.setdefault(check.fix, []).append(check.name)
+    return fixes
 
 
 # A check: the names of its rows, and what finds one thing for each in turn.
@@ -109,7 +123,16 @@ def run(nemo: Connection, folder: Path = Path(".")) -> Report:
         except queue.Empty:
             break
         found[check.name] = check
-    return Report([found.get(name) or _late(name) for name in rows])
+    return Report(_one_cause([found.get(name) or _late(name) for name in rows]))
+
+
+def _one_cause(found: list[Check]) -> list[Check]:
+    """Where the way to a host is broken, that is what every failure there asks to mend."""
+    for way in found:
+        if way.name.startswith(WAY) and not way.ok:
+            there = f" {way.name.removeprefix(WAY)}/"
+            found = [replace(one, fix=way.fix) if one.fix and there in one.found else one for one in found]
+    return found
 
 
 def _list(nemo: Connection, folder: Path) -> list[tuple[tuple[str, ...], _Findings]]:
@@ -123,7 +146,9 @@ def _list(nemo: Connection, folder: Path) -> list[tuple[tuple[str, ...], _Findin
         hosts.setdefault(origin(settings.url(name)), []).append(SERVICE_URLS[name])
     if nemo.transport is None:  # else there is no network to look at
         for address, variables in hosts.items():
-            one[f"way to {address}"] = lambda address=address, names=variables: network.look(settings, address, names)
+            # Everything behind one host of a cluster: that is what NEMO_URL is for.
+            names = ["NEMO_URL"] if settings.profile == "pcai" and len(variables) == len(checks.PROBES) else variables
+            one[WAY + address] = lambda address=address, names=names: network.look(settings, address, names)
     if not settings.verify_tls:
         one["certificates"] = lambda: Remark("warning", "not checked", NOT_VERIFIED)
     one |= {

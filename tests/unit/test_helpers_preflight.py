@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
+from ports import free_port
 
 from flywheel_helpers import checks as single_checks
 from flywheel_helpers import entity_store, errors, preflight
 from flywheel_helpers.attendees import owner_mark
+from flywheel_helpers.http import Connection
+from flywheel_helpers.settings import SERVICE_URLS
 
 BASE = "meta/llama-3.2-1b-instruct"
 
@@ -72,6 +76,20 @@ def test_a_failure_has_a_cause_and_a_fix(connection, tmp_path):
         report.require()
     assert "base model can be trained: Set BASE_MODEL_VERSION" in caught.value.hint
     assert "FAILED" in repr(report.table()) and "FAILED" in report.table()._repr_html_()
+
+
+@pytest.mark.parametrize(("profile", "names"), [("pcai", "NEMO_URL"), ("local", "flywheel up")])
+def test_a_host_that_is_down_is_one_cause(settings, tmp_path, profile, names):
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    urls = dict.fromkeys((f"{name.lower()}" for name in SERVICE_URLS.values() if name != "OPENWEBUI_URL"), nowhere)
+    fields = {name.removeprefix("nemo_"): url for name, url in urls.items()}
+    report = preflight.run(Connection(replace(settings, profile=profile, **fields)), tmp_path)
+    asking = [fix for fix, rows in report.fixes().items() if "Entity Store" in rows or "namespace" in rows]
+    assert len(asking) == 1 and names in asking[0]
+    assert {*single_checks.PROBES, f"way to {nowhere}", "base model is served"} <= set(report.fixes()[asking[0]])
+    with pytest.raises(errors.ConfigError) as caught:
+        report.require()
+    assert caught.value.hint.count(asking[0]) == 1
 
 
 def test_one_slow_service_hides_nothing(connection, tmp_path, monkeypatch):
