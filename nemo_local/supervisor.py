@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ SERVERS = {"gateway": "nemo_local.gateway", "nim": "nemo_local.nim"}
 _POLL_SECONDS = 0.5
 _STOP_SECONDS = 15
 _LOG_LINES = 15
+_FULL_DISK = 2**20  # bytes; with less than this left, databases and logs are cut short
 
 
 class ServerEnded(RuntimeError):
@@ -102,12 +104,17 @@ def _watch(settings: Settings, servers: list[Server], stop: threading.Event) -> 
             for server in servers:
                 if server.process.poll() is not None:
                     raise ServerEnded(
-                        f"The {server.name} ended with exit code {server.process.returncode}. "
-                        f"The end of its log, {server.log}:\n{server.log_tail()}"
+                        f"The {server.name} ended with exit code {server.process.returncode}. {_why(settings, server)}"
                     )
             if not ready and _all_ready(settings, client):
                 ready = True
                 print(f"ready: gateway {settings.gateway_url}, NIM {settings.nim_url}", flush=True)
+
+
+def _why(settings: Settings, server: Server) -> str:
+    if shutil.disk_usage(settings.home).free < _FULL_DISK:  # then the log was not written either
+        return f"The disk that holds {settings.home} is full. Make room there, or choose another FLYWHEEL_HOME."
+    return f"The end of its log, {server.log}:\n{server.log_tail()}"
 
 
 def _all_ready(settings: Settings, client: httpx.Client) -> bool:

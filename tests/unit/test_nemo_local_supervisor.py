@@ -32,8 +32,10 @@ print("serving", flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ[f"FLYWHEEL_{{kind}}_PORT"])), Handler).serve_forever()
 """
 START = """
+import os
 from nemo_local import supervisor
 supervisor.SERVERS = {"gateway": "small_gateway", "nim": "small_nim"}
+supervisor._FULL_DISK = int(os.environ.get("FULL_DISK", supervisor._FULL_DISK))
 supervisor.main()
 """
 
@@ -124,6 +126,11 @@ def test_when_one_ends_the_other_is_stopped_and_the_cause_is_shown(start, kind):
     assert process.returncode == 1
     assert f"The {kind.lower()} ended with exit code 1" in errors and "out of memory, for example" in errors
     assert "Traceback" not in errors
+
+
+def test_a_full_disk_is_named_where_the_log_could_not_say_it(start, tmp_path):
+    _, errors = start(END="GATEWAY", FULL_DISK=str(2**60)).communicate(timeout=40)
+    assert f"The disk that holds {tmp_path / 'home'} is full" in errors and "end of its log" not in errors
 
 
 def test_a_service_that_did_not_start_ends_the_platform(start):
