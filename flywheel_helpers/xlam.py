@@ -6,6 +6,7 @@ sample (`load_sample`) and the gated ``Salesforce/xlam-function-calling-60k`` (`
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -144,6 +145,27 @@ def _used_parameters(calls: list[Row]) -> dict[str, set[str]]:
     for call in calls:
         used.setdefault(call["function"]["name"], set()).update(call["function"]["arguments"])
     return used
+
+
+def for_practice(rows: Sequence[Row], count: int, no_tool_share: float) -> list[Row]:
+    """The first rows to train on, with a share of them that no tool fits, in the order of the source.
+
+    Args:
+        rows: xLAM rows.
+        count: how many to take; all, where there are fewer.
+        no_tool_share: from 0 to 1. Where the source has too few of them (the real xLAM has next to none), rows with
+            calls take their places.
+
+    Raises:
+        DataError: the share is not from 0 to 1.
+    """
+    if not 0 <= no_tool_share <= 1:
+        raise DataError(f"a share of {no_tool_share} cannot be", "Use a number from 0 to 1, such as 0.25.")
+    no_tool = {index for index, row in enumerate(rows) if row.get("answers") in ("[]", [])}
+    chosen = sorted(no_tool)[: round(count * no_tool_share)]
+    calls = (index for index in range(len(rows)) if index not in no_tool)
+    chosen += itertools.islice(calls, count - len(chosen))
+    return [rows[index] for index in sorted(chosen)]
 
 
 def load_sample(seed: int = 42, rows: int = 3600) -> SampleData:

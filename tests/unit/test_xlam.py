@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from flywheel_helpers import xlam
+from flywheel_helpers.errors import DataError
 from flywheel_helpers.tool_schema import MAX_PARAMETERS, ConversionCounts
 
 WEATHER = {
@@ -216,6 +217,27 @@ def test_converting_leaves_the_source_alone():
     before = json.dumps(source)
     xlam.to_customization_row(source)["tools"][0]["function"]["parameters"]["properties"]["p"]["default"].append("b")
     assert json.dumps(source) == before
+
+
+def test_rows_for_practice_have_the_share_without_a_tool_in_the_order_of_the_source():
+    source = [{"id": i, "answers": "[]" if i % 10 == 0 else "[{}]"} for i in range(100)]
+    chosen = xlam.for_practice(source, 20, 0.25)
+    assert [row["id"] for row in chosen if row["answers"] == "[]"] == [0, 10, 20, 30, 40]
+    assert [row["id"] for row in chosen] == sorted(row["id"] for row in chosen) and len(chosen) == 20
+
+
+@pytest.mark.parametrize(
+    ("count", "share", "without", "in_all"), [(50, 0.9, 10, 50), (20, 0.0, 0, 20), (200, 0.1, 10, 100)]
+)
+def test_where_rows_without_a_tool_are_few(count, share, without, in_all):
+    source = [{"answers": "[]" if i % 10 == 0 else "[{}]"} for i in range(100)]
+    chosen = xlam.for_practice(source, count, share)
+    assert len(chosen) == in_all and sum(row["answers"] == "[]" for row in chosen) == without
+
+
+def test_a_share_that_cannot_be():
+    with pytest.raises(DataError, match="a share of 25"):
+        xlam.for_practice([], 1, 25)
 
 
 def test_the_whole_sample_converts_and_its_answers_obey_their_schemas():
