@@ -14,7 +14,7 @@ FIND_PYTHON := for p in python3.11 python3.12 python3; do \
 	echo "No Python 3.11 or 3.12 with the venv module was found. Install one (on Debian and Ubuntu:" \
 	"apt-get install python3 python3-venv) and run make again." >&2; exit 1
 
-.PHONY: help setup webui browser demo test lab bench clean
+.PHONY: help setup webui browser demo test test-course test-rest lab bench clean
 
 help:  ## This list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,11 +46,17 @@ browser:  # Chromium for the browser tests: found, or installed from Debian's or
 demo: setup  ## The whole course in one run: platform up, notebooks in order, report, platform down
 	$(BIN)/flywheel run
 
-# The two environments are installed side by side, and so are the tests run: much of their time is waiting. A process
-# that trains gets one core then, as two would get in each other's way.
+# Both environments are installed side by side, and so are two halves of the tests run: much of their time is waiting.
+# A process that trains gets one core then, as two would get in each other's way.
 test: browser  ## All tests
 	@$(MAKE) --no-print-directory --jobs=2 setup webui
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target test-course test-rest
+
+test-course:
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -o cache_dir=.pytest_cache/course tests/browser tests/notebooks
+
+test-rest:
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/notebooks
 
 lab: setup  ## JupyterLab in notebooks/, with the local platform up while it runs
 	$(BIN)/flywheel up

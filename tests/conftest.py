@@ -14,20 +14,10 @@ import pytest
 from flywheel_helpers.http import Connection
 from flywheel_helpers.settings import Settings
 
-TESTS = Path(__file__).resolve().parent
-
 # The converted base model takes a minute to make and is the same for every platform that a test starts.
-os.environ.setdefault("FLYWHEEL_MODELS", str(TESTS.parent / ".flywheel" / "models"))
+os.environ.setdefault("FLYWHEEL_MODELS", str(Path(__file__).resolve().parents[1] / ".flywheel" / "models"))
 
 GATEWAY, NIM = "http://gateway.test:8080", "http://nim.test:8000"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """When tests run side by side (`pytest --numprocesses=2 --dist=loadgroup`, as `make test` does), those that share a
-    platform stay together: a folder's, or of the unit tests a file's."""
-    for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        item.add_marker(pytest.mark.xdist_group(item.path.stem if folder == "unit" else folder))
 
 
 @pytest.fixture
