@@ -8,7 +8,7 @@ from typing import Any
 from flywheel_helpers import answers, tool_text
 from flywheel_helpers.display import Table, open_display
 from flywheel_helpers.error_kinds import RIGHT, error_kind
-from flywheel_helpers.results import SCORE_NAMES
+from flywheel_helpers.evaluator import SCORE_NAMES
 from flywheel_helpers.statistics import Score
 from flywheel_helpers.webui import OpenWebUI
 

@@ -25,6 +25,12 @@ PARALLEL_REQUESTS = 16
 RESULTS_DEADLINE, RESULTS_POLL = 120.0, 1.0  # seconds
 _Answer = TypeVar("_Answer")
 
+#: The Evaluator's names of the two scores, and the words the course uses for them.
+SCORE_NAMES = {
+    "function_name_accuracy": "right functions",
+    "function_name_and_args_accuracy": "right functions and arguments",
+}
+
 
 @dataclass(frozen=True)
 class Scores:

@@ -9,6 +9,7 @@ from typing import Any
 from flywheel_helpers import answers, tool_text, xlam
 from flywheel_helpers.sample_data import SampleData
 from flywheel_helpers.schema_values import fits
+from flywheel_helpers.tool_schema import ConversionCounts
 
 # Truth, answer, and the two scores: right functions, right functions and arguments.
 _ADD, _ADD_OTHER = ({"name": "add", "arguments": {"a": 1, "b": b}} for b in (2, 3))
@@ -49,11 +50,18 @@ def check_row(row: dict[str, Any], data: SampleData) -> str:
         row: with `query`, `answers` and `tools`.
         data: the rows it would join; it must not give away what is held out for the test.
     """
+    counts = ConversionCounts()
     try:
-        converted = xlam.to_customization_row(row)
+        converted = xlam.to_customization_row(row, counts)
     except xlam.MalformedRow as problem:
         return f"Not yet: {problem}."
-    tools = {tool["function"]["name"]: tool["function"]["parameters"] for tool in converted["tools"]}
+    if unknown := sorted(counts.unknown_types):
+        return f'Not yet: "{unknown[0]}" is no type that JSON knows. The table of type hints above has those it does.'
+    functions = [tool["function"] for tool in converted["tools"]]
+    for function in functions:
+        if not function["description"].strip():
+            return f"Not yet: {function['name']} has no description, and by it the model chooses."
+    tools = {function["name"]: function["parameters"] for function in functions}
     if len(tools) < 2:
         return "Not yet: offer a second tool. With one candidate there is nothing to choose."
     for call in answers.calls(converted["messages"][-1]):

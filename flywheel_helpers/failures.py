@@ -88,9 +88,10 @@ def transport_error(service: str, request: str, error: httpx.TransportError) -> 
             "The service may be busy: try again, and see its log if it stays so.",
         )
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        start = START_COMMANDS.get(service, "flywheel up")
         return unreachable(
             "nothing listens there (connection refused).",
-            f"Start it ({START_COMMANDS.get(service, 'flywheel up')}), or check {name} in config.py.",
+            f"On your own machine, start it ({start}); elsewhere, check {name} in config.py.",
         )
     return unreachable(
         f"the connection broke ({error or type(error).__name__}).",

@@ -10,7 +10,7 @@ import nbformat
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-ACCURACIES = ("function_name_accuracy", "function_name_and_args_accuracy")
+from flywheel_helpers.evaluator import SCORE_NAMES
 
 
 def build(summary: dict[str, Any], executed: list[Path]) -> str:
@@ -79,7 +79,7 @@ def accuracy_rows(summary: dict[str, Any]) -> list[list[str]]:
         score = summary["evaluation"][model][key]
         return f"{score['value']:.1%} ({score['low']:.1%} to {score['high']:.1%})"
 
-    return [[key.replace("_", " "), words("base", key), words("tuned", key)] for key in ACCURACIES]
+    return [[name, words("base", key), words("tuned", key)] for key, name in SCORE_NAMES.items()]
 
 
 def _words(fact: Any) -> str:

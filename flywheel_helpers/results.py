@@ -11,14 +11,10 @@ from matplotlib.figure import Figure
 
 from flywheel_helpers.display import Picture, Table
 from flywheel_helpers.error_kinds import KINDS, RIGHT, is_right
-from flywheel_helpers.evaluator import Scores
+from flywheel_helpers.evaluator import SCORE_NAMES, Scores
 
 # Orange and blue of Okabe and Ito's palette: distinct in every common kind of colour blindness, and in grey.
 BASE_COLOUR, TUNED_COLOUR = "#E69F00", "#0072B2"
-SCORE_NAMES = {
-    "function_name_accuracy": "right functions",
-    "function_name_and_args_accuracy": "right functions and arguments",
-}
 
 
 def scores_table(base: Scores, tuned: Scores) -> Table:

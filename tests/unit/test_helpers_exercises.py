@@ -9,8 +9,12 @@ import pytest
 from flywheel_helpers import exercises, xlam
 
 TOOLS = [
-    {"name": "brew", "parameters": {"cups": {"type": "int"}, "strength": {"type": "float, optional"}}},
-    {"name": "boil", "parameters": {"liters": {"type": "float"}}},
+    {
+        "name": "brew",
+        "description": "Brews.",
+        "parameters": {"cups": {"type": "int"}, "strength": {"type": "float, optional"}},
+    },
+    {"name": "boil", "description": "Boils.", "parameters": {"liters": {"type": "float"}}},
 ]
 
 
@@ -40,6 +44,8 @@ def test_a_row_without_a_call_is_good_too(data):
         (row(TOOLS[:1], cups=4), "second tool"),
         (row(TOOLS[1:], cups=4), "not offered"),
         (row(cups=4, milk=True), "does not take"),
+        (row([*TOOLS, {"name": "sip", "parameters": {}}], cups=4), "sip has no description"),
+        (row([*TOOLS, {**TOOLS[1], "name": "sip", "parameters": {"of": {"type": "tea"}}}], cups=4), '"tea" is no type'),
         ({**row(cups=4), "query": " "}, "query is missing"),
         ({**row(cups=4), "tools": "[{"}, "not JSON"),
     ],

@@ -21,7 +21,7 @@ from flywheel_helpers import parameters, runner
 from flywheel_helpers.errors import RunError
 from flywheel_helpers.progress import Progress
 
-ACCURACY = {key: {"value": 0.9, "low": 0.85, "high": 0.94} for key in runner.report.ACCURACIES}
+ACCURACY = {key: {"value": 0.9, "low": 0.85, "high": 0.94} for key in runner.report.SCORE_NAMES}
 EVALUATION = {"n": 200, "base": ACCURACY, "tuned": ACCURACY}
 GOOD = [
     "import config\nfrom flywheel_helpers.records import record",
