@@ -21,7 +21,7 @@ from flywheel_helpers.statistics import Score
 SERVICE = "Evaluator"
 TASK, METRIC = "custom-tool-calling", "tool-calling-accuracy"
 TEST_FILE = "testing/xlam-test.jsonl"
-PARALLEL_REQUESTS = 16
+PARALLEL_REQUESTS = 48
 RESULTS_DEADLINE, RESULTS_POLL = 120.0, 1.0  # seconds
 _Answer = TypeVar("_Answer")
 
