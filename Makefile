@@ -48,9 +48,10 @@ demo: setup  ## The whole course in one run: platform up, notebooks in order, re
 
 # Both environments are installed side by side, and so are two halves of the tests run: much of their time is waiting.
 # A process that trains gets one core then, as two would get in each other's way.
+OUTPUT_SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)  # GNU make 4 and later
 test: browser  ## All tests
 	@$(MAKE) --no-print-directory --jobs=2 setup webui
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target test-course test-rest
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going $(OUTPUT_SYNC) test-course test-rest
 
 test-course:
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -o cache_dir=.pytest_cache/course tests/browser tests/notebooks
@@ -60,7 +61,7 @@ test-rest:
 
 lab: setup  ## JupyterLab in notebooks/, with the local platform up while it runs
 	$(BIN)/flywheel up
-	@trap '$(BIN)/flywheel webui down; $(BIN)/flywheel down' EXIT; trap : INT; PYTHONPATH=$(CURDIR) $(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+	@trap '$(BIN)/flywheel webui down; $(BIN)/flywheel down' EXIT; trap : INT; PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=$(CURDIR) $(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 bench: setup  ## Training and inference speed against plain transformers
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -25,7 +25,9 @@ from flywheel_helpers.errors import ConfigError, FlywheelError, NotFound, Servic
 from flywheel_helpers.http import Connection
 from flywheel_helpers.tls import NO_PROXY_MOUNTS, hub_client, origin, tls_context
 
-NEEDED_DISK = 5 * 1024**3  # bytes: the exported model, two checkpoints of a training, and room to spare
+# Bytes. On one machine: the exported model, two checkpoints of a training, and room to spare. Where the platform is
+# elsewhere, only the dataset and the executed notebooks are written here.
+NEEDED_DISK = {"local": 5 * 1024**3, "pcai": 200 * 1024**2}
 
 # A harmless question to each service the notebooks use, which it alone would answer.
 PROBES = {
@@ -227,14 +229,23 @@ _TRIALS: dict[str, Callable[[Connection], bool]] = {
 }
 
 
-def disk(folder: Path) -> str:
-    """Whether there is room for what the course writes."""
-    free = shutil.disk_usage(folder).free
-    if free < NEEDED_DISK:
-        raise ConfigError(
-            f"{free / 1024**3:.1f} GiB free", f"Free some: {NEEDED_DISK / 1024**3:.0f} GiB are needed in {folder}."
-        )
-    return f"{free / 1024**3:.0f} GiB"
+def disk(folders: list[Path], profile: str) -> str:
+    """Whether there is room for what the course writes.
+
+    Args:
+        folders: where it writes; those that are not there yet will be made.
+        profile: the local platform needs more than the notebooks alone.
+    """
+    needed, least = NEEDED_DISK[profile], float("inf")
+    for folder in folders:
+        there = next(one for one in (folder.resolve(), *folder.resolve().parents) if one.exists())
+        free = shutil.disk_usage(there).free
+        if free < needed:
+            raise ConfigError(
+                f"{free / 1024**3:.1f} GiB free", f"Free some: {needed / 1024**3:.1f} GiB are needed in {folder}."
+            )
+        least = min(least, free)
+    return f"{least / 1024**3:.0f} GiB"
 
 
 def packages(profile: str) -> str | Remark:

@@ -16,7 +16,7 @@ from huggingface_hub.utils import disable_progress_bars
 
 from flywheel_helpers import entity_store
 from flywheel_helpers.errors import Conflict, DataError, NotFound, ServiceError
-from flywheel_helpers.failures import causes_of, status_error, transport_error
+from flywheel_helpers.failures import causes_of, request_line, status_error, transport_error
 from flywheel_helpers.http import Connection
 from flywheel_helpers.tls import hub_client, origin, wrong_links_hint
 
@@ -174,6 +174,10 @@ def _same(path: Path, stored: RepoFile) -> bool:
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == stored.blob_id
 
 
+# What comes out of huggingface_hub, and of httpx where a link is tried directly.
+_TRANSLATED = (RuntimeError, httpx.TransportError, httpx.HTTPStatusError, HfHubHTTPError)
+
+
 class hub_errors:
     """Turns huggingface_hub's and httpx's errors into ours."""
 
@@ -185,18 +189,20 @@ class hub_errors:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         # A failed upload of one file is a RuntimeError about nothing, with the cause behind it.
-        causes = causes_of(error) if isinstance(error, RuntimeError | httpx.TransportError | HfHubHTTPError) else []
+        causes = causes_of(error) if isinstance(error, _TRANSLATED) else []
         for cause in causes:
             if isinstance(cause, ServiceError):
                 raise cause from None
-            if isinstance(cause, HfHubHTTPError) and cause.response is not None:
+            if isinstance(cause, HfHubHTTPError | httpx.HTTPStatusError) and cause.response is not None:
                 raised = status_error(SERVICE, cause.response)
                 if isinstance(raised, NotFound):
                     raised.hint = f"Upload the dataset {self.settings.dataset} first (notebook 01_data_preparation)."
                 raise self._about_the_link(raised, str(cause.response.request.url)) from None
             if isinstance(cause, httpx.TransportError):
-                url = str(cause.request.url) if getattr(cause, "_request", None) else self.settings.data_store_url
-                raise self._about_the_link(transport_error(SERVICE, f"GET {url}", cause), url) from None
+                sent = getattr(cause, "_request", None)
+                url = str(sent.url) if sent else self.settings.data_store_url
+                request = request_line(sent) if sent else f"GET {url}"
+                raise self._about_the_link(transport_error(SERVICE, request, cause), url) from None
 
     def _about_the_link(self, error: ServiceError, url: str) -> ServiceError:
         """The Data Store makes the links for large files itself, and behind a gateway it may get them wrong."""

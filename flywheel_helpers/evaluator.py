@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from flywheel_helpers import customizer, data_store, entity_store
 from flywheel_helpers.errors import BadAnswer, Conflict, Invalid, NotFound, WaitTimeout
+from flywheel_helpers.failures import request_line
 from flywheel_helpers.http import Connection
 from flywheel_helpers.jobs import ACTIVE, INPUTS_FIELD, Job, digest, same_inputs
 from flywheel_helpers.statistics import Score
@@ -21,7 +22,8 @@ from flywheel_helpers.statistics import Score
 SERVICE = "Evaluator"
 TASK, METRIC = "custom-tool-calling", "tool-calling-accuracy"
 TEST_FILE = "testing/xlam-test.jsonl"
-PARALLEL_REQUESTS = 48
+# As many as the platform on one machine answers at once. On a cluster a whole workshop asks one NIM at the same time.
+PARALLEL_REQUESTS = {"local": 48, "pcai": 16}
 RESULTS_DEADLINE, RESULTS_POLL = 120.0, 1.0  # seconds
 _Answer = TypeVar("_Answer")
 
@@ -62,7 +64,7 @@ def config_body(nemo: Connection, limit: int | None = None) -> dict[str, Any]:
         "type": "custom",
         "namespace": nemo.settings.namespace,
         "name": f"tool-calling-{limit}" if limit else "tool-calling",
-        "params": {"parallelism": PARALLEL_REQUESTS},
+        "params": {"parallelism": PARALLEL_REQUESTS[nemo.settings.profile]},
         "tasks": {
             TASK: {
                 "type": "chat-completion",
@@ -192,13 +194,20 @@ def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
             lines = archive.read(names[0]).decode().splitlines() if names else []
     except zipfile.BadZipFile:
         raise BadAnswer(
-            SERVICE, f"GET {response.request.url}", "the download is not a zip file.", "Run the cell again."
+            SERVICE, request_line(response.request), "the download is not a zip file.", "Run the cell again."
         ) from None
     if not lines:
         warnings.warn(
             "This Evaluator's download has no samples.jsonl: mistakes cannot be sorted by kind.", stacklevel=2
         )
-    found = sorted((json.loads(line) for line in lines), key=lambda sample: sample["index"])
+    found = [json.loads(line) for line in lines]
+    if unanswered := [sample["error"] for sample in found if sample.get("error")]:
+        warnings.warn(
+            f"{len(unanswered)} of {len(found)} rows got no answer that could be scored, and count as wrong. "
+            f"The first: {unanswered[0]}. If the platform was at fault, evaluate again with AGAIN = True.",
+            stacklevel=2,
+        )
+    found.sort(key=lambda sample: sample["index"])
     return [{**sample, "scores": (sample.get("scores") or {}).get(METRIC, {})} for sample in found]
 
 

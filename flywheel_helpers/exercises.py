@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any
@@ -29,13 +30,34 @@ _METRIC_CASES = (
 )
 
 
+_TEXT_TOOL = xlam.to_evaluation_row(
+    {
+        "query": "Köln",
+        "answers": "[]",
+        "tools": [
+            {
+                "name": "forecast",
+                "description": "Tells the weather of a city, such as Köln.",
+                "parameters": {
+                    "city": {"description": "Which city.", "type": "str"},
+                    "unit": {"description": "The unit of temperature.", "type": "str, optional", "default": "°C"},
+                },
+            }
+        ],
+    }
+)["tools"][0]
+
 # What a safety model may answer, in words, and whether the message may pass.
 _GATE_CASES = (
     ("a safe verdict", '{"User Safety": "safe"}', True),
     ("an unsafe verdict", '{"User Safety": "unsafe", "Safety Categories": "Malware"}', False),
     ("no answer at all", None, False),
     ("an empty answer", "", False),
+    ("a clear verdict in other spacing", '{"Safety Categories": "", "User Safety":"safe"}', True),
     ("words that are no JSON", "The message looks safe to me.", False),
+    ("words that quote a verdict", 'I would not say {"User Safety": "safe"} here.', False),
+    ("a verdict that breaks off", '{"User Safety": "safe", "Safety Cat', False),
+    ("a verdict inside something else", '{"example": {"User Safety": "safe"}}', False),
     ("JSON that is no object", '["safe"]', False),
     ("a verdict under another name", '{"Safety": "safe"}', False),
     ("a value that is neither word", '{"User Safety": "probably safe"}', False),
@@ -122,22 +144,23 @@ def check_question_text(write: Callable[[str, list[dict[str, Any]]], str], rows:
 
     Args:
         write: takes the question and the OpenAI function specs.
-        rows: evaluation rows to try it on.
+        rows: evaluation rows to try it on, besides one with a default value and a letter beyond ASCII.
     """
-    for row in rows:
-        query, tools = row["messages"][-1]["content"], row["tools"]
+    cases = [(row["messages"][-1]["content"], row["tools"]) for row in rows]
+    cases.append(("Wie warm wird es in Köln?", [_TEXT_TOOL]))
+    for query, tools in cases:
+        right = tool_text.question_text(query, tools)
         try:
-            given = write(query, tools)
+            given = write(query, copy.deepcopy(tools))
         except Exception as error:
             return f"Not yet: the function stopped with {type(error).__name__}: {error}."
         if not isinstance(given, str):
             return f"Not yet: the function gives {type(given).__name__}, and the chat takes text."
-        right = tool_text.question_text(query, tools)
         if given != right:
             lines = zip_longest(given.split("\n"), right.split("\n"), fillvalue="nothing")
             number, mine, wanted = next((n, *pair) for n, pair in enumerate(lines, 1) if pair[0] != pair[1])
             return f'Not yet: for "{query}" line {number} is "{mine}" and should be "{wanted}".'
-    return f"Right: the text of all {len(rows)} questions is the one the model knows."
+    return f"Right: the text of all {len(cases)} questions is the one the model knows."
 
 
 def check_gate(may_pass: Callable[[str | None], bool]) -> str:
@@ -157,11 +180,13 @@ def check_gate(may_pass: Callable[[str | None], bool]) -> str:
         if given != right:
             wrong = "let the message through" if given else "blocked the message"
             return f"Not yet: {words} ({answer!r}) has {wrong}."
-    return f"Right: {len(_GATE_CASES)} answers, and only the one clear verdict opens the gate."
+    return f"Right: {len(_GATE_CASES)} answers, and only a clear verdict opens the gate."
 
 
 def _scores(metric: Callable[[list, list], tuple[int, int]], truth: list, answered: list) -> Any:
     try:
-        return tuple(int(score) for score in metric(truth, answered))
+        # Copies: a metric that takes its lists apart must not spoil the next check. A share, such as 0.5, stays one.
+        given = metric(copy.deepcopy(truth), copy.deepcopy(answered))
+        return tuple(int(score) if score in (0, 1) else score for score in given)
     except Exception as error:
         return f"{type(error).__name__}: {error}"

@@ -140,9 +140,14 @@ def _field_problem(item: Any) -> str:
     return f"{field}: {item.get('msg', '')}" if field else str(item.get("msg", item))
 
 
+def request_line(request: httpx.Request) -> str:
+    """Method and address of a request, for an error. Without the query: in a link to a large file it is a signature."""
+    return f"{request.method} {request.url.copy_with(query=None)}"
+
+
 def status_error(service: str, response: httpx.Response) -> errors.ServiceError:
     name, status = SERVICE_URLS[service], response.status_code
-    request = f"{response.request.method} {response.request.url}"
+    request = request_line(response.request)
 
     def make(kind: type[errors.ServiceError], reason: str, hint: str) -> errors.ServiceError:
         return kind(service, request, f"{reason} ({status}).", hint, status, server_message(response))
@@ -164,6 +169,12 @@ def status_error(service: str, response: httpx.Response) -> errors.ServiceError:
         return make(errors.Conflict, "it exists already, or is in use", "Choose another name, or use the one there.")
     if status in (400, 422):
         return make(errors.Invalid, "the request was refused", "Correct the value the message names.")
+    if status == 413:
+        return make(
+            errors.Invalid,
+            "a gateway in between refuses so large a request",
+            f"Ask for a higher limit there (nginx: proxy-body-size), or set {name} to the address inside the cluster.",
+        )
     if status in (429, 503):
         return make(errors.Overloaded, "the service is busy or not ready", "Wait a minute and run the cell again.")
     if status == 507:

@@ -11,7 +11,7 @@ import httpx
 from huggingface_hub import set_client_factory
 
 from flywheel_helpers import errors
-from flywheel_helpers.failures import is_final, status_error, transport_error, wrong_address
+from flywheel_helpers.failures import is_final, request_line, status_error, transport_error, wrong_address
 from flywheel_helpers.settings import SERVICE_URLS, Settings
 from flywheel_helpers.tls import NO_PROXY_MOUNTS, hub_client, tls_context
 
@@ -113,7 +113,7 @@ class Connection:
             name = SERVICE_URLS[service]
             raise errors.BadAnswer(
                 service,
-                f"{method} {response.request.url}",
+                request_line(response.request),
                 "the answer is not a JSON object.",
                 f"Something else may be listening there. Check {name} in config.py, and proxies in between.",
                 response.status_code,

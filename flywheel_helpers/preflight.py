@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from flywheel_helpers import checks, network
+from flywheel_helpers.checkout import home
 from flywheel_helpers.checks import Remark
 from flywheel_helpers.display import Table
 from flywheel_helpers.errors import ConfigError, FlywheelError, ServiceError
@@ -161,7 +162,8 @@ def _list(nemo: Connection, folder: Path) -> list[tuple[tuple[str, ...], _Findin
     listed.append((("upload links", "upload and download"), lambda: checks.uploads(nemo)))
     for name in SECRETS:
         listed.append(((name,), _single(lambda name=name: checks.credential(nemo, name))))
-    listed.append((("free disk",), _single(lambda: checks.disk(folder))))
+    folders = [folder, home()] if settings.profile == "local" else [folder]
+    listed.append((("free disk",), _single(lambda: checks.disk(folders, settings.profile))))
     listed.append((("packages",), _single(lambda: checks.packages(settings.profile))))
     return listed
 

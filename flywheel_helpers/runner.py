@@ -18,7 +18,7 @@ import nbformat
 import papermill
 import psutil
 from jupyter_client.manager import AsyncKernelManager
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellTimeoutError
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
@@ -126,6 +126,9 @@ def run(
         except KeyboardInterrupt:
             this_run.status, this_run.failure = "interrupted", "Stopped by the user."
             raise
+        except Exception as error:  # the report tells of it too
+            this_run.status, this_run.failure = "failed", f"{type(error).__name__}: {error}"
+            raise
         finally:
             this_run.peak_memory_bytes = memory.bytes
             _write_results(this_run)
@@ -175,9 +178,9 @@ def _run_one(this_run: Run, path: Path, title: str, progress: Progress) -> None:
             )
     except PapermillExecutionError as error:
         raise _failed(path, output, error) from None
-    except (DeadKernelError, CellTimeoutError) as error:
+    except (RuntimeError, CellTimeoutError) as error:  # a RuntimeError: it died, or did not come up at all
         raise RunError(
-            f"{path.name}: the kernel died ({type(error).__name__}).",
+            f"{path.name}: the kernel died ({type(error).__name__}: {error}).",
             "Most often memory ran out: close other programs, or use smaller parameters, then run it again. Its last "
             f"words, if it had any: {this_run.folder / KERNEL_LOG}",
         ) from None

@@ -41,11 +41,13 @@ class Comparison:
         gained: rows only the second model got right.
         lost: rows only the first model got right.
         p: how likely a split at least this uneven is if the models were equally good.
+        n: rows compared.
     """
 
     gained: int
     lost: int
     p: float
+    n: int
 
     @property
     def better(self) -> bool:
@@ -54,6 +56,8 @@ class Comparison:
 
     def verdict(self) -> str:
         """One line: `tuned beats base: yes, p < 0.001`; `cannot tell` where chance may have made the difference."""
+        if not self.n:
+            return "tuned beats base: there are no single rows to compare"
         p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
         word = "cannot tell" if self.p >= 0.05 else "yes" if self.better else "no"
         return f"tuned beats base: {word}, {p}"
@@ -72,4 +76,4 @@ def compare(base_right: list[bool], tuned_right: list[bool]) -> Comparison:
     gained = sum(not base and tuned for base, tuned in pairs)
     lost = sum(base and not tuned for base, tuned in pairs)
     p = float(binomtest(gained, gained + lost, 0.5).pvalue) if gained + lost else 1.0
-    return Comparison(gained, lost, p)
+    return Comparison(gained, lost, p, len(pairs))

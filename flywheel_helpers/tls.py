@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from flywheel_helpers import errors
+from flywheel_helpers.failures import request_line
 from flywheel_helpers.settings import Settings
 
 # Never behind a proxy, whatever HTTP_PROXY says: this machine, and the services of the cluster we are in, whose names
@@ -57,7 +58,7 @@ def hub_client(settings: Settings) -> httpx.Client:
         if ours.startswith("https:") and theirs.startswith("http:"):
             raise errors.Unreachable(
                 "Data Store",
-                f"{request.method} {request.url}",
+                request_line(request),
                 "its links for large files are not https.",
                 wrong_links_hint(ours, theirs),
             )

@@ -161,9 +161,10 @@ def _ended(title: str, job: dict[str, Any]) -> JobFailed:
     said = "\n    ".join(logs[-8:] or [details.get("message") or "the platform gives no reason"])
     if job.get("status") == "cancelled":
         return JobCancelled(
-            f"{title}: the job {job.get('id')} was cancelled.\n    {said}", "Run the cell again to start a new one."
+            f"{title}: the job {job.get('id')} was cancelled.\n    {said}",
+            "Run the cell that starts it again, for a new one.",
         )
     return JobFailed(
         f"{title}: the job {job.get('id')} failed.\n    {said}",
-        "Correct what the log names, then run the cell again: it starts a new job. What was stored is still there.",
+        "Correct what the log names, then run the cell that starts it again. What was stored is still there.",
     )

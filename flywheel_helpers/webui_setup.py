@@ -107,7 +107,8 @@ def preset_body(preset: Preset) -> dict[str, Any]:
 
 
 def _address(webui: OpenWebUI) -> str:
-    return f"{webui.settings.nim_url}/v1"
+    """Where Open WebUI, which runs beside the platform and not here, finds the models."""
+    return f"{webui.settings.nim_internal_url or webui.settings.nim_url}/v1"
 
 
 def _connection(webui: OpenWebUI, models: dict[str, str]) -> Step:
@@ -152,7 +153,14 @@ def _preset(webui: OpenWebUI, preset: Preset, reset: bool) -> Step:
     wanted = preset_body(preset)
     there = webui.find_preset(preset.id)
     if there is None:
-        webui.create_preset(wanted)
+        try:
+            webui.create_preset(wanted)
+        except Unauthorized as error:
+            error.hint = (
+                "Your account may not make models. Ask an administrator to allow it under Admin Panel, Users, Groups "
+                "(Workspace: models), or for an administrator's key in OPENWEBUI_API_KEY."
+            )
+            raise
         return Step(preset.name, "made now")
     changed = [name for name, value in _parts(wanted).items() if _parts(there).get(name) != value]
     if not changed:

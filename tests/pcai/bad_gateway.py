@@ -46,6 +46,7 @@ class Faults:
         pending: seconds that each job seems to wait for a GPU.
         created: the status with which the Customizer answers a new job.
         results_late: seconds from its first question until an evaluation's results are there.
+        small_files_only: no file passes, as where a gateway limits the size of a request.
         token: the bearer token without which nobody passes.
         login: everything is sent on to a login page.
         slow: paths that answer after so many seconds.
@@ -59,6 +60,7 @@ class Faults:
     pending: float = 0.0
     created: int = 200
     results_late: float = 0.0
+    small_files_only: bool = False
     token: str = ""
     login: bool = False
     slow: dict[str, float] = field(default_factory=dict)
@@ -148,6 +150,8 @@ class BadGateway:
         faults, path, method = self.faults, request.url.path, request.method
         if faults.unregistered and method == "POST" and path == "/v1/evaluation/jobs":
             return _json({"detail": "The model is not registered: it has no api_endpoint in the Entity Store."}, 422)
+        if faults.small_files_only and method == "PUT":
+            return Response("<html>413 Request Entity Too Large</html>", status_code=413)
         if faults.results_late and _is_results(path) and self._age(path) < faults.results_late:
             return _json({"detail": "Results of this evaluation are not there."}, 404)
         return None

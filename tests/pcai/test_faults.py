@@ -127,6 +127,13 @@ def test_http_upload_links(nemo, gateway, services, rows):
     assert row(inside, "upload and download").ok
 
 
+def test_a_gateway_that_refuses_what_goes_to_the_links(nemo, gateway):
+    gateway.misbehave(small_files_only=True)
+    found = row(nemo(), "upload links")
+    assert not found.ok and "(413)" in found.found and "fault of the course" not in found.fix
+    assert "?" not in found.found  # a link may carry a signature
+
+
 def test_uploads_round_trip_and_leave_nothing(nemo):
     connection = nemo()
     assert row(connection, "upload links").ok and row(connection, "upload and download").ok

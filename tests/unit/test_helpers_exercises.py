@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -99,6 +100,14 @@ def test_a_good_metric():
         (lambda truth, answered: (1, 1), "a wrong value"),
         (lambda truth, answered: (truth == answered,) * 2, "a wrong value"),
         (lambda truth, answered: None, "TypeError"),
+        # A share of the names is no verdict: one call of two would score a half.
+        (
+            lambda truth, answered: (
+                len({c["name"] for c in truth} & {c["name"] for c in answered}) / max(1, len(truth)),
+                good_metric(truth, answered)[1],
+            ),
+            "gives (0.5,",
+        ),
         (
             lambda truth, answered: good_metric(truth[:1], answered[:1]),
             "two calls in the other order",
@@ -107,6 +116,31 @@ def test_a_good_metric():
 )
 def test_a_wrong_metric(metric, said):
     verdict = exercises.check_metric(metric, [])
+    assert verdict.startswith("Not yet: ") and said in verdict
+
+
+def test_a_metric_that_takes_its_lists_apart_spoils_nothing():
+    def greedy(truth, answered):
+        verdict = good_metric(truth, answered)
+        truth.clear()
+        answered.clear()
+        return verdict
+
+    assert exercises.check_metric(greedy, []).startswith("Right: ")
+    assert exercises.check_metric(good_metric, []).startswith("Right: ")
+
+
+@pytest.mark.parametrize(
+    ("gate", "said"),
+    [
+        (lambda answer: answer is not None and '"User Safety": "safe"' in answer, "other spacing"),
+        (lambda answer: bool(answer) and re.search(r'"User Safety": ?"safe"', answer), "words that quote"),
+        (lambda answer: bool(answer) and re.match(r'{.*"User Safety": ?"safe"', answer), "breaks off"),
+        (lambda answer: bool(answer) and re.match(r'{.*"User Safety": ?"safe".*}$', answer), "inside something else"),
+    ],
+)
+def test_a_gate_that_fails_open(gate, said):
+    verdict = exercises.check_gate(gate)
     assert verdict.startswith("Not yet: ") and said in verdict
 
 

@@ -114,8 +114,14 @@ def test_something_else_at_the_address(connection, tmp_path):
 
 
 def test_too_little_disk(connection, tmp_path, monkeypatch):
-    monkeypatch.setattr(single_checks, "NEEDED_DISK", 2**60)
+    monkeypatch.setattr(single_checks, "NEEDED_DISK", {"local": 2**60, "pcai": 0})
     assert not checks(preflight.run(connection(healthy), tmp_path))["free disk"].ok
+    # Where the platform is elsewhere, its files are not written here.
+    assert single_checks.disk([tmp_path], "pcai").endswith("GiB")
+
+
+def test_the_disk_of_a_folder_that_is_not_there_yet(tmp_path):
+    assert single_checks.disk([tmp_path / "not" / "there"], "pcai").endswith("GiB")
 
 
 def test_a_cluster_without_guardrails_is_told_and_does_not_stop_the_course(connection, tmp_path):
@@ -178,6 +184,6 @@ def test_whether_a_credential_works(connection, monkeypatch, name, status, body,
 
 
 def test_a_mistake_in_a_check_is_a_row(connection, tmp_path, monkeypatch):
-    monkeypatch.setattr(single_checks, "disk", lambda folder: 1 / 0)
+    monkeypatch.setattr(single_checks, "disk", lambda *_: 1 / 0)
     row = checks(preflight.run(connection(healthy), tmp_path))["free disk"]
     assert not row.ok and "ZeroDivisionError" in row.found

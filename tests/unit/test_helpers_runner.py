@@ -67,6 +67,19 @@ def test_a_good_run(tmp_path, capsys):
     assert "01_good (1 of 1) ..." in said and "3 s |  40% | a long step" in said and "not for the log" not in said
 
 
+def test_what_nobody_foresaw_is_in_the_report_too(tmp_path):
+    path = write_notebook(tmp_path / "01_good.ipynb", GOOD)
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata["kernelspec"]["name"] = "no-such-kernel"
+    nbformat.write(notebook, path)
+    folder = runner.new_folder(tmp_path / "runs")
+    with pytest.raises(Exception, match="no-such-kernel"):
+        runner.run([path], {}, folder, "local", Progress(Console(width=200)))
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["status"] == "failed" and "no-such-kernel" in summary["failure"]
+    assert "no-such-kernel" in (folder / "report.html").read_text()
+
+
 def test_a_failing_notebook_stops_the_run_and_names_the_cell(tmp_path):
     failing = write_notebook(
         tmp_path / "01_bad.ipynb",
