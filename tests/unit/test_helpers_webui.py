@@ -181,6 +181,13 @@ def test_without_an_administrators_rights(webui, server):
         webui_setup.provision(webui, MODELS)
 
 
+def test_without_the_right_to_make_models(webui, server):
+    server.role = "user"
+    server.refuse["/api/v1/models/create"] = httpx.Response(401, json={"detail": "401 Unauthorized"})
+    with pytest.raises(Unauthorized, match="Ask an administrator to allow it"):
+        webui_setup.provision(webui, MODELS)
+
+
 def test_models_that_do_not_appear(webui, server):
     server.served.remove(MODELS["tuned"])
     with pytest.raises(PlatformError, match="does not list ada/caller@v1"):
