@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
 import papermill
 import psutil
-from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from flywheel_helpers import parameters, report
+from flywheel_helpers import kernels, parameters, report
 from flywheel_helpers.checkout import ROOT
 from flywheel_helpers.errors import RunError
 from flywheel_helpers.memory import PeakMemory
@@ -162,18 +162,16 @@ def _run_one(this_run: Run, path: Path, title: str, progress: Progress) -> None:
     declared = set(parameters.of_notebook(path))
     started = time.monotonic()
     try:
-        with _config_importable(), progress.notebook(title):
+        with _config_importable(), progress.notebook(title), TemporaryDirectory(prefix="kernel-") as sockets:
             papermill.execute_notebook(
                 str(path),
                 str(output),
                 parameters={name: value for name, value in this_run.parameters.items() if name in declared},
                 engine_name=_Engine.NAME,
-                kernel_manager_class=_logging_to(this_run.folder / KERNEL_LOG),
+                kernel_manager_class=kernels.manager(Path(sockets), this_run.folder / KERNEL_LOG),
                 cwd=str(path.parent),
                 progress_bar=False,
                 stdout_file=progress,
-                # It warns only that a kernel talks over loopback; a reader would take that for a fault.
-                extra_arguments=["--IPKernelApp.log_level=ERROR"],
                 progress=progress,
             )
     except PapermillExecutionError as error:
@@ -200,18 +198,6 @@ def _failed(path: Path, output: Path, error: PapermillExecutionError) -> RunErro
         f"{advice or 'Mend the cause.'} Then run it again: finished steps are found and reused. The notebook so far: "
         f"{output}",
     )
-
-
-def _logging_to(log: Path) -> type[AsyncKernelManager]:
-    """A way to start kernels that keeps what they write past their cells out of the terminal: a kernel that is told
-    to die in the middle of a cell says so with a traceback of its own."""
-
-    class KernelManager(AsyncKernelManager):
-        async def start_kernel(self, **options: Any) -> None:
-            with log.open("ab") as stderr:
-                await super().start_kernel(stderr=stderr, **options)
-
-    return KernelManager
 
 
 def _write_results(this_run: Run) -> None:

@@ -69,7 +69,7 @@ def flywheel(*arguments: str, folder: Path, **environment: str) -> Ended:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=3000,
+        timeout=1200,  # eight at once take about four minutes
     )
     return Ended(done.returncode, done.stdout + done.stderr, folder)
 

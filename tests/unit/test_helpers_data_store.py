@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from dataclasses import replace
@@ -10,6 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 import uvicorn
+from ports import free_port
 
 import nemo_local.settings
 from flywheel_helpers import data_store, entity_store
@@ -22,9 +22,7 @@ BIG = b'{"messages": []}\n' * 700_000  # 11 MiB: the Hub protocol sends this one
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     local = nemo_local.settings.Settings(home=tmp_path_factory.mktemp("home"), gateway_port=port)
     app = create_app(load_services(local, ("entity_store", "data_store")))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
@@ -125,10 +123,7 @@ def test_namespaces_are_made_once(nemo):
 
 
 def test_store_that_is_down(settings, folder):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    nemo = Connection(replace(settings, data_store_url=url), first_delay=0.0)
+    nemo = Connection(replace(settings, data_store_url=f"http://127.0.0.1:{free_port()}"), first_delay=0.0)
     with pytest.raises(Unreachable, match="connection refused"):
         data_store.list_files(nemo)
 

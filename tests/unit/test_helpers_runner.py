@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -103,6 +104,26 @@ def test_a_failing_notebook_stops_the_run_and_names_the_cell(tmp_path):
     assert list(summary["notebooks"]) == ["01_bad"] and summary["evaluation"] is None
     assert not (folder / "02_never.ipynb").exists()
     assert "row 7 has no messages" in (folder / "report.html").read_text()
+
+
+def test_a_kernel_listens_where_no_other_program_can(tmp_path):
+    path = write_notebook(
+        tmp_path / "01_where.ipynb", ["from ipykernel import connect", "connect.get_connection_info()"]
+    )
+    runner.run([path], {}, tmp_path / "run", "local", Progress(Console()))
+    executed = nbformat.read(tmp_path / "run" / path.name, as_version=4)
+    where = json.loads(ast.literal_eval(executed.cells[-1].outputs[0].data["text/plain"]))
+    assert where["transport"] == "ipc" and not Path(where["ip"]).parent.exists()
+
+
+def test_a_folder_whose_path_is_too_long_for_sockets(tmp_path, monkeypatch):
+    path = write_notebook(tmp_path / "01_good.ipynb", GOOD)
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    with pytest.raises(RunError, match="too long a path for sockets") as caught:
+        runner.run([path], {}, tmp_path / "run", "local", Progress(Console()))
+    assert "Set TMPDIR" in str(caught.value) and not list(folder.iterdir())
 
 
 def test_what_a_kernel_writes_past_its_cells_goes_to_a_log(tmp_path, capfd):
