@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import socket
 
-# Below the ports that systems hand out by themselves (Linux: from 32768, macOS: from 49152): one of those could be given
+# Below the ports that systems hand out by themselves (Linux: from 32768, macOS: from 49152): one of those could go
 # to another program, such as a kernel of tests that run at the same time, before a test's own server takes it.
 FIRST, LAST = 20_000, 32_000
 
