@@ -143,7 +143,7 @@ def chat(
         the assistant's message, a refusal where the rails have blocked, and the verdict.
 
     Raises:
-        BadAnswer: the answer has no message.
+        BadAnswer: the answer has no message, or does not tell which rails judged. Treat that as blocked.
     """
     body = {**_body(nemo, model, messages, config), "tools": tools, "temperature": 0.0, **options}
     started = time.monotonic()
@@ -154,7 +154,10 @@ def chat(
         message = choice["message"]
     except (KeyError, IndexError, TypeError):
         raise _bad_answer(nemo, "chat/completions", "message") from None
-    blocked = choice.get("finish_reason") == "content_filter" or any(rail.get("stop") for rail in _rails(answer))
+    rails = _rails(answer)
+    blocked = choice.get("finish_reason") == "content_filter" or any(rail.get("stop") for rail in rails)
+    if not blocked and not rails:  # nobody has judged, or it is not known: no pass
+        raise _bad_answer(nemo, "chat/completions", "log of the rails")
     return message, Verdict(blocked, *_why(answer), seconds)
 
 

@@ -85,10 +85,21 @@ def test_a_chat_behind_the_rails(connection):
     message = {"role": "assistant", "content": "no"}
     refused = {"choices": [{"message": message, "finish_reason": "stop"}], "guardrails_data": CLUSTER}
     assert guardrails.chat(connection(answering(refused)), "m", [], [])[1].blocked
-    passed = {"choices": [{"message": message, "finish_reason": "stop"}]}
-    assert guardrails.chat(connection(answering(passed)), "m", [], [])[0] == message
+    ran = {"log": {"activated_rails": [{"name": "r", "stop": False}]}}
+    passed = {"choices": [{"message": message, "finish_reason": "stop"}], "guardrails_data": ran}
+    answer, verdict = guardrails.chat(connection(answering(passed)), "m", [], [])
+    assert answer == message and not verdict.blocked
     with pytest.raises(BadAnswer):
         guardrails.chat(connection(answering({"choices": []})), "m", [], [])
+
+
+@pytest.mark.parametrize("told", [{}, {"guardrails_data": None}, {"guardrails_data": {"log": {"activated_rails": []}}}])
+def test_a_chat_that_no_rail_is_known_to_have_judged_is_an_error_and_no_pass(connection, told):
+    answer = {"choices": [{"message": {"role": "assistant", "content": "yes"}, "finish_reason": "stop"}], **told}
+    with pytest.raises(BadAnswer, match="no log of the rails"):
+        guardrails.chat(connection(answering(answer)), "m", [], [])
+    answer["choices"][0]["finish_reason"] = "content_filter"
+    assert guardrails.chat(connection(answering(answer)), "m", [], [])[1].blocked
 
 
 def test_results_count_what_was_judged():
