@@ -28,11 +28,11 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from flywheel_helpers import xlam
-from nemo_local.base_model import ensure_hf_model, ensure_openvino_model
+from flywheel_helpers.data import xlam
+from nemo_local.model.base_model import ensure_hf_model, ensure_openvino_model
+from nemo_local.model.chat_template import render_chat
 from nemo_local.nim.engine import Engine, Sampling
 from nemo_local.settings import Settings
-from nemo_local.tool_prompt import render_chat
 
 TARGET = 6.0
 

@@ -27,11 +27,11 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
 
-from flywheel_helpers import xlam
-from nemo_local.base_model import ensure_hf_model
+from flywheel_helpers.data import xlam
 from nemo_local.customizer.encoding import EncodedRow, encode_row
 from nemo_local.customizer.lora import MergedForward
 from nemo_local.customizer.training import TrainingSpec, answer_loss, load_model, packed, pick_device
+from nemo_local.model.base_model import ensure_hf_model
 from nemo_local.settings import Settings
 
 BATCH, RANK, ALPHA, RATE = 2, 32, 64, 1e-3  # as notebook 02 trains

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from flywheel_helpers import xlam
+from flywheel_helpers.data import xlam
 
 LIMIT_SECONDS = 30.0
 XLAM_ROWS = 60_000

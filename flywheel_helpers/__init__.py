@@ -12,6 +12,6 @@ and hands ``nemo`` to everything else. The helpers know no profile: they speak H
 
 from __future__ import annotations
 
-from flywheel_helpers.http import Connection, connect
+from flywheel_helpers.services.connection import Connection, connect
 
 __all__ = ["Connection", "connect"]

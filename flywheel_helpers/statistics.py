@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 from scipy.stats import binomtest
 
+# The Evaluator's names of the two scores, and the words the course uses for them.
+SCORE_NAMES = {
+    "function_name_accuracy": "right functions",
+    "function_name_and_args_accuracy": "right functions and arguments",
+}
+
 
 @dataclass(frozen=True)
 class Score:
@@ -31,6 +37,23 @@ class Score:
 
     def __str__(self) -> str:
         return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How well a model calls tools, measured on `n` rows.
+
+    Args:
+        model: its full name.
+        n: rows.
+        function_name_accuracy: share of rows with exactly the right functions called.
+        function_name_and_args_accuracy: share of rows where all arguments are right as well.
+    """
+
+    model: str
+    n: int
+    function_name_accuracy: Score
+    function_name_and_args_accuracy: Score
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from nemo_local.supervisor import main
+from nemo_local.server.supervisor import main
 
 main()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from huggingface_hub import close_session, set_client_factory
+from huggingface_hub.utils._http import default_client_factory
 
-from flywheel_helpers.http import Connection
+from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.settings import Settings
 
 # The converted base model takes a minute to make and is the same for every platform that a test starts.
@@ -48,3 +50,11 @@ def connection(settings: Settings) -> Callable[..., Connection]:
         return Connection(replace(settings, **changes), transport=httpx.MockTransport(server), first_delay=0.0)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def hub_client() -> Iterator[None]:
+    """huggingface_hub has one client for the whole process: a test that gave it another leaves none behind."""
+    yield
+    close_session()
+    set_client_factory(default_client_factory)

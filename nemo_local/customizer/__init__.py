@@ -6,12 +6,12 @@ import asyncio
 
 from fastapi import APIRouter
 
+from nemo_local.common.service import Service
 from nemo_local.customizer.catalog import Catalog
 from nemo_local.customizer.catalog_routes import catalog_router
 from nemo_local.customizer.job_routes import job_router
 from nemo_local.customizer.jobs import Jobs
 from nemo_local.customizer.scheduler import Scheduler
-from nemo_local.service import Service
 from nemo_local.settings import Settings
 
 

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nemo_local.base_model import BASE_MODEL_NAME, HF_FOLDER, NUM_PARAMETERS
+from nemo_local.common.documents import DocumentStore
+from nemo_local.common.errors import Conflict, Invalid
 from nemo_local.customizer.schemas import ConfigCreate
-from nemo_local.documents import DocumentStore
-from nemo_local.errors import Conflict, Invalid
+from nemo_local.model.base_model import BASE_MODEL_NAME, HF_FOLDER, NUM_PARAMETERS
 
 log = logging.getLogger(__name__)
 

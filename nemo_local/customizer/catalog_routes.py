@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
-from nemo_local.base_model import BASE_MODEL_NAME, HF_FOLDER
+from nemo_local.common.entities import deleted
+from nemo_local.common.errors import Invalid
+from nemo_local.common.listing import list_page
 from nemo_local.customizer.catalog import Catalog, check_target, check_training_options, config_warning
 from nemo_local.customizer.schemas import ConfigCreate, ConfigUpdate, TargetCreate, TargetUpdate
-from nemo_local.entities import deleted
-from nemo_local.errors import Invalid
-from nemo_local.listing import list_page
+from nemo_local.model.base_model import BASE_MODEL_NAME, HF_FOLDER
 
 TARGETS = "/v1/customization/targets"
 CONFIGS = "/v1/customization/configs"

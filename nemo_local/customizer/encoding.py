@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nemo_local.tool_prompt import IM_END, render_chat, render_tool_calls
+from nemo_local.model.chat_template import IM_END, render_chat
+from tool_calling.prompt import render_tool_calls
 
 
 @dataclass(frozen=True)

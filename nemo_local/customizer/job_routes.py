@@ -9,6 +9,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
+from nemo_local.common.documents import new_id
+from nemo_local.common.errors import Conflict, Invalid
 from nemo_local.customizer.catalog import Catalog
 from nemo_local.customizer.catalog_routes import list_with_keys
 from nemo_local.customizer.hyperparameters import limit_val_check_interval
@@ -18,8 +20,6 @@ from nemo_local.customizer.scheduler import Scheduler
 from nemo_local.customizer.schemas import InlineConfig, JobCreate
 from nemo_local.customizer.stores import DatasetSource, OutputModel, find_dataset, model_exists
 from nemo_local.customizer.worker_process import read_log
-from nemo_local.documents import new_id
-from nemo_local.errors import Conflict, Invalid
 
 JOBS = "/v1/customization/jobs"
 #: Bytes of a worker's log sent to a client.

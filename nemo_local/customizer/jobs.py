@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from nemo_local.documents import DocumentStore, utc_now
-from nemo_local.errors import Conflict
+from nemo_local.common.documents import DocumentStore, utc_now
+from nemo_local.common.errors import Conflict
 
 FINISHED = ("completed", "failed", "cancelled")
 #: Fields only the platform itself reads: what the worker needs beyond the request.

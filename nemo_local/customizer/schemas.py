@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from nemo_local.common.entities import Body, EntityBody
+from nemo_local.common.names import Name, VersionedName, check_name
 from nemo_local.customizer.hyperparameters import Hyperparameters
-from nemo_local.entities import Body, EntityBody
-from nemo_local.names import Name, VersionedName, check_name
 
 _FreeForm = dict[str, Any] | None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from nemo_local.errors import ApiError, Invalid
+from nemo_local.common.errors import ApiError, Invalid
 
 _FILES_URL = re.compile(r"hf://datasets/(?P<repo>[^/@]+/[^/@]+)(?:@(?P<revision>[^/@]+))?")
 

@@ -15,11 +15,11 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from nemo_local.base_model import HUB_NAME
 from nemo_local.customizer.checkpoint import Progress, load_checkpoint, save_checkpoint
 from nemo_local.customizer.encoding import EncodedRow, encode_row
 from nemo_local.customizer.lora import MergedForward
 from nemo_local.customizer.packing import ATTENTION, PackedBatch, pack
+from nemo_local.model.base_model import HUB_NAME
 
 #: Seconds between checkpoints: what a killed job may have to do again.
 CHECKPOINT_EVERY = 30.0

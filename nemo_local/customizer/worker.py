@@ -21,12 +21,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from nemo_local.common.documents import utc_now
+from nemo_local.common.errors import is_disk_full
 from nemo_local.customizer.datasets import DatasetError, RowFiles, prepare_rows
 from nemo_local.customizer.publish import PublishError, publish
 from nemo_local.customizer.target_modules import expand_target_modules
 from nemo_local.customizer.worker_process import EXIT_DISK_FULL, EXIT_FAILED, EXIT_ORPHANED
-from nemo_local.documents import utc_now
-from nemo_local.errors import is_disk_full
 from nemo_local.settings import Settings
 
 log = logging.getLogger("nemo_local.customizer.worker")
@@ -92,8 +92,8 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
         emit({"type": "stage", "message": f"{training} training rows, {validation} validation rows ({split})"})
         emit({"type": "stage", "message": "Loading the base model"})
         # Imported late: torch takes seconds, and a malformed dataset should say so at once.
-        from nemo_local.base_model import ensure_hf_model
         from nemo_local.customizer.training import TrainingSpec, train
+        from nemo_local.model.base_model import ensure_hf_model
 
         model_dir = ensure_hf_model(Settings(home=Path(order["home"]), models=Path(order["models_dir"])))
         spec = TrainingSpec(**training_values(order, job_dir, rows), model_dir=model_dir)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from nemo_local.errors import Invalid
+from nemo_local.common.errors import Invalid
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

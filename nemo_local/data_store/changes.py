@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from nemo_local.common.errors import Invalid
 from nemo_local.data_store.blobs import Blob, check_sha256
 from nemo_local.data_store.paths import check_file_path
 from nemo_local.data_store.problems import EntryNotFound
 from nemo_local.data_store.snapshot import Entry, folders_of
-from nemo_local.errors import Invalid
 
 #: From this size on a file is shown with LFS metadata, however it came here (the rule of the Hub).
 LARGE_BYTES = 10 * 1024 * 1024

@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
+from nemo_local.common.errors import Invalid
 from nemo_local.data_store import blobs
 from nemo_local.data_store.blobs import Blob
 from nemo_local.data_store.changes import read_commit
@@ -20,7 +21,6 @@ from nemo_local.data_store.problems import EntryNotFound, RepoNotFound
 from nemo_local.data_store.repositories import Repositories
 from nemo_local.data_store.requests import PathRepo, Repo, endpoint
 from nemo_local.data_store.snapshot import Entry, folder_shown, tree
-from nemo_local.errors import Invalid
 
 #: Up to this size a file travels inside the commit. Large on purpose: clients that have the `hf-xet` package send
 #: whatever is announced as "lfs" to a Xet server (without asking for one first), and there is none here.

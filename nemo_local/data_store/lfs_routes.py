@@ -12,11 +12,11 @@ from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
+from nemo_local.common.errors import Invalid
 from nemo_local.data_store.blobs import check_sha256
 from nemo_local.data_store.problems import EntryNotFound
 from nemo_local.data_store.repositories import Repositories
 from nemo_local.data_store.requests import PathRepo, endpoint
-from nemo_local.errors import Invalid
 
 MEDIA_TYPE = "application/vnd.git-lfs+json"
 

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 
+from nemo_local.common.documents import DocumentStore
+from nemo_local.common.errors import Conflict
+from nemo_local.common.listing import list_page
+from nemo_local.common.names import Name
 from nemo_local.data_store.repositories import Repositories
-from nemo_local.documents import DocumentStore
-from nemo_local.errors import Conflict
-from nemo_local.listing import list_page
-from nemo_local.names import Name
 
 
 def create_router(repositories: Repositories, namespaces: DocumentStore) -> APIRouter:

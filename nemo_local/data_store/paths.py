@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from nemo_local.errors import Invalid
-from nemo_local.names import check_name
+from nemo_local.common.errors import Invalid
+from nemo_local.common.names import check_name
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _FORBIDDEN_PARTS = ("", ".", "..", ".git", ".cache")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nemo_local.errors import Conflict, NotFound
+from nemo_local.common.errors import Conflict, NotFound
 
 
 class RepoNotFound(NotFound):

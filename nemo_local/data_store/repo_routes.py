@@ -10,12 +10,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from nemo_local.common.documents import DocumentStore
+from nemo_local.common.errors import Conflict
 from nemo_local.data_store.paths import RepoId, check_repo_id
 from nemo_local.data_store.problems import RepoExists, RepoNotFound
 from nemo_local.data_store.repositories import MAIN, Commit, Repositories
 from nemo_local.data_store.requests import Repo, endpoint
-from nemo_local.documents import DocumentStore
-from nemo_local.errors import Conflict
 
 
 class RepoBody(BaseModel):

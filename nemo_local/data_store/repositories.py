@@ -13,14 +13,14 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from nemo_local.common.documents import open_database, utc_now
+from nemo_local.common.errors import ApiError, Conflict, Invalid
 from nemo_local.data_store import tables as t
 from nemo_local.data_store.blobs import Blob, BlobStore, BlobWriter
 from nemo_local.data_store.changes import Change, apply_changes
 from nemo_local.data_store.paths import RepoId, check_ref_name
 from nemo_local.data_store.problems import RepoNotFound, RevisionNotFound
 from nemo_local.data_store.snapshot import Entry
-from nemo_local.documents import open_database, utc_now
-from nemo_local.errors import ApiError, Conflict, Invalid
 
 MAIN = "main"
 _SHORTEST_COMMIT = 7

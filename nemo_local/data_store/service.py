@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from nemo_local.common.documents import DocumentStore
+from nemo_local.common.service import Service
 from nemo_local.data_store import file_routes, lfs_routes, namespace_routes, repo_routes
 from nemo_local.data_store.repositories import Repositories
-from nemo_local.documents import DocumentStore
-from nemo_local.service import Service
 from nemo_local.settings import Settings
 
 

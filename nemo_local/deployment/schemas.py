@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nemo_local.entities import Body, EntityBody
-from nemo_local.names import Name
+from nemo_local.common.entities import Body, EntityBody
+from nemo_local.common.names import Name
 
 
 class NimDeployment(Body):

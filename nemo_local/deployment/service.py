@@ -8,12 +8,12 @@ import contextlib
 import httpx
 from fastapi import APIRouter
 
-from nemo_local.base_model import BASE_MODEL_NAME
+from nemo_local.common.documents import DocumentStore
+from nemo_local.common.entities import add_entity_routes
+from nemo_local.common.errors import Conflict, Invalid, NotFound
+from nemo_local.common.service import Service
 from nemo_local.deployment import schemas
-from nemo_local.documents import DocumentStore
-from nemo_local.entities import add_entity_routes
-from nemo_local.errors import Conflict, Invalid, NotFound
-from nemo_local.service import Service
+from nemo_local.model.base_model import BASE_MODEL_NAME
 from nemo_local.settings import Settings
 
 #: The models that can be deployed; an adapter is served by the deployment of its base and needs none of its own.

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from nemo_local.entities import Body, EntityBody
-from nemo_local.names import Name, VersionedName
+from nemo_local.common.entities import Body, EntityBody
+from nemo_local.common.names import Name, VersionedName
 
 
 def _check_url(value: str) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from fastapi import APIRouter, Request
 
-from nemo_local.base_model import BASE_MODEL_NAME, CONTEXT_LENGTH, NUM_PARAMETERS
-from nemo_local.documents import DocumentStore
-from nemo_local.entities import add_entity_routes, deleted
+from nemo_local.common.documents import DocumentStore
+from nemo_local.common.entities import add_entity_routes, deleted
+from nemo_local.common.errors import Conflict, NotFound
+from nemo_local.common.listing import list_page
+from nemo_local.common.service import Service
 from nemo_local.entity_store import schemas
-from nemo_local.errors import Conflict, NotFound
-from nemo_local.listing import list_page
-from nemo_local.service import Service
+from nemo_local.model.base_model import BASE_MODEL_NAME, CONTEXT_LENGTH, NUM_PARAMETERS
 from nemo_local.settings import Settings
 
 ENTITIES = (

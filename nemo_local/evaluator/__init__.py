@@ -6,11 +6,11 @@ import asyncio
 
 from fastapi import APIRouter
 
-from nemo_local.documents import DocumentStore
+from nemo_local.common.documents import DocumentStore
+from nemo_local.common.service import Service
 from nemo_local.evaluator.entities import config_router, result_router, target_router
 from nemo_local.evaluator.jobs import Preparation, job_router, live_router
 from nemo_local.evaluator.runner import JobRunner
-from nemo_local.service import Service
 from nemo_local.settings import Settings
 
 

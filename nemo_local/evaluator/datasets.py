@@ -22,7 +22,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from nemo_local.errors import Invalid
+from nemo_local.common.errors import Invalid
 
 _URL = re.compile(r"hf://datasets/(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?(?:/(?P<path>.+))?")
 _SUFFIXES = (".jsonl", ".json", ".csv")

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from nemo_local.errors import ApiError, Invalid
+from nemo_local.common.errors import ApiError, Invalid
 from nemo_local.evaluator.schemas import Model
 
 _CHECK_TIMEOUT = 15.0  # seconds, for lookups; evaluation requests have their own

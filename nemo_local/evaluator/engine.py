@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nemo_local.errors import ApiError
+from nemo_local.common.errors import ApiError
 from nemo_local.evaluator.datasets import Row
 from nemo_local.evaluator.endpoints import Endpoint, served_models
 from nemo_local.evaluator.model_client import ModelClient, RequestFailed

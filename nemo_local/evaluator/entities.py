@@ -9,13 +9,13 @@ from fastapi import APIRouter, Body, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from nemo_local.documents import DocumentStore
-from nemo_local.entities import deleted
-from nemo_local.errors import Invalid
+from nemo_local.common.documents import DocumentStore
+from nemo_local.common.entities import deleted
+from nemo_local.common.errors import Invalid
+from nemo_local.common.listing import list_page
 from nemo_local.evaluator.plan import make_plan
 from nemo_local.evaluator.schemas import ConfigBody, Entity, ResultBody, TargetBody
 from nemo_local.evaluator.targets import check_target
-from nemo_local.listing import list_page
 
 _Patch = Annotated[dict[str, Any], Body()]
 

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
-from nemo_local.documents import DocumentStore, new_id
-from nemo_local.entities import deleted
-from nemo_local.errors import ApiError, Conflict, Invalid, NotFound
+from nemo_local.common.documents import DocumentStore, new_id
+from nemo_local.common.entities import deleted
+from nemo_local.common.errors import ApiError, Conflict, Invalid, NotFound
+from nemo_local.common.listing import list_page
 from nemo_local.evaluator.datasets import DatasetError
 from nemo_local.evaluator.endpoints import Endpoint, resolve_dataset
 from nemo_local.evaluator.engine import EvaluationFailed
@@ -20,7 +21,6 @@ from nemo_local.evaluator.results import write_results_zip, write_zip
 from nemo_local.evaluator.runner import ACTIVE, JobRunner
 from nemo_local.evaluator.schemas import ConfigBody, Dataset, JobBody, TargetBody
 from nemo_local.evaluator.targets import connect
-from nemo_local.listing import list_page
 
 LIVE_LIMIT = 100
 """Most samples of a live evaluation, whose client waits in one request."""

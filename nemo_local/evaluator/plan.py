@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nemo_local.errors import Invalid
+from nemo_local.common.errors import Invalid
 from nemo_local.evaluator.datasets import Row, Source, parse_files_url
 from nemo_local.evaluator.metrics import Metric, ToolCalling, make_metric
 from nemo_local.evaluator.schemas import ConfigBody, Dataset, EvaluationParams, TaskConfig

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nemo_local.documents import DocumentStore
-from nemo_local.errors import ApiError, is_disk_full
+from nemo_local.common.documents import DocumentStore
+from nemo_local.common.errors import ApiError, is_disk_full
 from nemo_local.evaluator.datasets import DatasetError
 from nemo_local.evaluator.endpoints import Endpoint, served_models
 from nemo_local.evaluator.engine import EvaluationFailed

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Discriminator, Field, SecretStr, Tag
 
-from nemo_local.entities import Body, EntityBody
-from nemo_local.names import Name, VersionedName
+from nemo_local.common.entities import Body, EntityBody
+from nemo_local.common.names import Name, VersionedName
 
 READ_ONLY = {"id", "created_at", "updated_at", "type_prefix", "schema_version"}
 """What the server sets. Accepted in a body, so that something retrieved can be sent back, and left aside."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nemo_local.errors import Invalid
+from nemo_local.common.errors import Invalid
 from nemo_local.evaluator.endpoints import Endpoint, api_base, check_served, resolve
 from nemo_local.evaluator.plan import Plan
 from nemo_local.evaluator.schemas import Model, TargetBody

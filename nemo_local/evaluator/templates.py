@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from nemo_local.errors import Invalid
+from nemo_local.common.errors import Invalid
 
 TEXT_FIELDS = {"prompt", "suffix", "stop", "user"}
 """Request fields whose type is text: they stay text even where they happen to read as JSON (a prompt of ``42``)."""

@@ -8,12 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nemo_local.documents import DocumentStore
-from nemo_local.errors import Conflict, Invalid, NotFound
+from nemo_local.common.documents import DocumentStore
+from nemo_local.common.errors import Conflict, Invalid, NotFound
 from nemo_local.guardrails.schemas import GuardrailsData
 from nemo_local.guardrails.validation import check_config
-from nemo_local.safety.policy import LOCAL_MODEL, input_prompt
 from nemo_local.settings import Settings
+from tool_calling.safety_policy import LOCAL_MODEL, input_prompt
 
 DEFAULT_CONFIG = "default/default"
 _SAFETY_FLOW = "content safety check input $model=content_safety"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from nemo_local.errors import Invalid
+from nemo_local.common.errors import Invalid
 from nemo_local.guardrails.configs import Configs, digest
 from nemo_local.guardrails.main_model import MainModel
 from nemo_local.guardrails.rails import Verdict, run_rails

@@ -27,7 +27,7 @@ from nemoguardrails.llm.frameworks import register_framework, set_default_framew
 from nemoguardrails.llm.models.openai_chat import OpenAIChatModel  # noqa: E402
 from nemoguardrails.types import LLMResponse, LLMResponseChunk  # noqa: E402
 
-from nemo_local.errors import Invalid  # noqa: E402
+from nemo_local.common.errors import Invalid  # noqa: E402
 
 #: Seconds a model may take for one verdict, unless its config says otherwise.
 VERDICT_SECONDS = 15.0

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from nemo_local.entities import Body, EntityBody
-from nemo_local.names import Name
+from nemo_local.common.entities import Body, EntityBody
+from nemo_local.common.names import Name
 
 
 class ConfigUpdate(EntityBody):

@@ -15,12 +15,12 @@ import httpx
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from nemo_local.entities import add_entity_routes
-from nemo_local.errors import ApiError, Invalid
+from nemo_local.common.entities import add_entity_routes
+from nemo_local.common.errors import ApiError, Invalid
+from nemo_local.common.service import Service
 from nemo_local.guardrails.configs import Configs
 from nemo_local.guardrails.guarding import REFUSAL, Guard, GuardRoom
 from nemo_local.guardrails.schemas import ChatBody, CompletionBody, ConfigCreate, ConfigUpdate, ModelBody
-from nemo_local.service import Service
 from nemo_local.settings import Settings
 
 

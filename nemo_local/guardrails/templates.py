@@ -9,7 +9,7 @@ from __future__ import annotations
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
-from nemo_local.errors import Invalid
+from nemo_local.common.errors import Invalid
 
 VARIABLES = frozenset({"user_input", "bot_response", "reasoning_enabled"})
 _ALLOWED = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.Not, nodes.And, nodes.Or)

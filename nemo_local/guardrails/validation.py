@@ -11,7 +11,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from nemo_local.errors import Invalid
+from nemo_local.common.errors import Invalid
 from nemo_local.guardrails.templates import check_template
 
 ENGINES = ("nim", "openai")

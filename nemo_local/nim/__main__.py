@@ -7,7 +7,7 @@ import sys
 
 from nemo_local.nim.app import create_app
 from nemo_local.nim.refresh import refresh_seconds
-from nemo_local.serving import PortTaken, serve
+from nemo_local.server.serving import PortTaken, serve
 from nemo_local.settings import Settings
 
 

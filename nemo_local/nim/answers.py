@@ -12,12 +12,13 @@ from typing import Any
 
 from fastapi import Request
 
+from nemo_local.model.chat_template import render_chat
 from nemo_local.nim.engine import EngineError, Generation, Sampling
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody, CompletionBody, GenerationBody
 from nemo_local.nim.served import Catalog, EnginePool
 from nemo_local.nim.structured import UnsupportedSchema, check_calls, tool_call_grammar
-from nemo_local.tool_prompt import parse_tool_calls, render_chat
+from tool_calling.prompt import parse_tool_calls
 
 #: Length of an answer nobody set a limit for. A small model that has lost its thread would fill the whole context.
 DEFAULT_MAX_TOKENS = 1024

@@ -11,17 +11,17 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from nemo_local import __version__
-from nemo_local.base_model import ensure_openvino_model
+from nemo_local.model.base_model import ensure_openvino_model
 from nemo_local.nim.answers import ClientGone, begin_chat, begin_completion, read_chat_answer
 from nemo_local.nim.engine import Engine
 from nemo_local.nim.errors import NimError, install_error_handlers
 from nemo_local.nim.refresh import Refresher
-from nemo_local.nim.safety import SafetyService
+from nemo_local.nim.safety.service import SafetyService
 from nemo_local.nim.schemas import ChatBody, CompletionBody
 from nemo_local.nim.served import Catalog, EnginePool, ServedModel
 from nemo_local.nim.streaming import stream_chat, stream_completion
-from nemo_local.safety.policy import LOCAL_MODEL
 from nemo_local.settings import Settings
+from tool_calling.safety_policy import LOCAL_MODEL
 
 
 def create_app(settings: Settings, refresh_interval: float) -> FastAPI:

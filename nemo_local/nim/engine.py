@@ -27,10 +27,10 @@ import openvino
 import openvino_genai
 from tokenizers import Tokenizer
 
-from nemo_local.base_model import CONTEXT_LENGTH
+from nemo_local.model.base_model import CONTEXT_LENGTH
+from nemo_local.model.chat_template import IM_END
 from nemo_local.nim.adapters import scaling
 from nemo_local.nim.text import TextStream
-from nemo_local.tool_prompt import IM_END
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 from huggingface_hub import snapshot_download
 
-from nemo_local.base_model import BASE_MODEL_NAME
+from nemo_local.model.base_model import BASE_MODEL_NAME
 from nemo_local.nim.adapters import CONFIG, WEIGHTS, check_adapter
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.served import Catalog, EnginePool, ServedModel

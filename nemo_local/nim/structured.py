@@ -2,8 +2,8 @@
 
 Written here and not left to the engine's own JSON-schema mode for two reasons. The engine's mode allows any white space
 between tokens, and a small model can lose itself in line breaks until its tokens run out. And a tuned model knows one
-form, the pretty-printed list of :func:`nemo_local.tool_prompt.render_tool_calls`: held to exactly that form, it is held
-to what it would write anyway. Texts, numbers and lists are bounded, so that every answer comes to its end.
+form, the pretty-printed list of :func:`tool_calling.prompt.render_tool_calls`: held to exactly that form, it is held to
+what it would write anyway. Texts, numbers and lists are bounded, so that every answer comes to its end.
 """
 
 from __future__ import annotations

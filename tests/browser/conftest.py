@@ -15,9 +15,10 @@ from chat_support import Chat, flywheel, train
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from ports import free_port
 
-from flywheel_helpers import checkout, screenshot, webui_process, webui_setup
-from flywheel_helpers.http import Connection
+from flywheel_helpers import checkout
+from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.settings import Settings
+from flywheel_helpers.webui import screenshot, server, setup
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +40,9 @@ def chat(tmp_path_factory) -> Iterator[Chat]:
         flywheel(environment, "up")
         models = {"tuned": train(Connection(settings), home / "rows"), "base": settings.base_model}
         flywheel(environment, "webui", "up")
-        webui = webui_process.signed_in(settings, home)
-        webui_setup.provision(webui, models)
-        yield Chat(webui, webui_setup.presets(settings.namespace, models), home, environment)
+        webui = server.signed_in(settings, home)
+        setup.provision(webui, models)
+        yield Chat(webui, setup.presets(settings.namespace, models), home, environment)
     finally:
         flywheel(environment, "webui", "down")
         flywheel(environment, "down")

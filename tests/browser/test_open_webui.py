@@ -11,18 +11,21 @@ import pytest
 from chat_support import NO_TOOL_QUESTION
 from playwright.sync_api import Page, expect
 
-from flywheel_helpers import answers, screenshot, showcase, tool_text, webui_process, webui_setup, xlam
+from flywheel_helpers.course import answers
+from flywheel_helpers.data import examples, xlam
 from flywheel_helpers.errors import ServiceError, Unauthorized
-from flywheel_helpers.webui import OpenWebUI
+from flywheel_helpers.webui import screenshot, server, setup
+from flywheel_helpers.webui.client import OpenWebUI
+from tool_calling import prompt
 
-EXAMPLE = xlam.to_evaluation_row(showcase.EXAMPLE)
-TRUTH = json.loads(showcase.EXAMPLE["answers"])
+EXAMPLE = xlam.to_evaluation_row(examples.EXAMPLE)
+TRUTH = json.loads(examples.EXAMPLE["answers"])
 
 
 def sign_in(page: Page, chat) -> None:
     page.goto(chat.url)
-    page.locator("input[type=email]").fill(webui_process.EMAIL)
-    page.locator("input[type=password]").fill(webui_process.password(chat.home))
+    page.locator("input[type=email]").fill(server.EMAIL)
+    page.locator("input[type=password]").fill(server.password(chat.home))
     page.keyboard.press("Enter")
     expect(page.locator("#chat-input")).to_be_visible()
 
@@ -57,10 +60,10 @@ def stored(chat, page: Page) -> dict[str, str]:
 def test_the_known_question(chat, page):
     sign_in(page, chat)
     choose(page, "Tool selector (tuned)")
-    shown = ask(page, webui_setup.example_text())
+    shown = ask(page, setup.example_text())
     assert json.dumps(TRUTH, indent=2) in shown, "the answer is pretty-printed JSON, as it came"
     conversation = stored(chat, page)
-    assert conversation["user"] == webui_setup.example_text(), "pasting changed the text"
+    assert conversation["user"] == setup.example_text(), "pasting changed the text"
     assert answers.equal(json.loads(conversation["assistant"]), TRUTH)
 
 
@@ -69,24 +72,24 @@ def test_the_answer_streams_in(chat, page):
     pieces: list[str] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: pieces.append(str(frame))))
     page.goto(chat.webui.chat_url(chat.presets["tuned"].id))
-    ask(page, webui_setup.example_text())
+    ask(page, setup.example_text())
     assert sum('"chat:' in piece for piece in pieces) > 5, "the answer came in one piece"
 
 
 def test_no_tool_fits(chat, page):
     sign_in(page, chat)
     page.goto(chat.webui.chat_url(chat.presets["tuned"].id))
-    shown = ask(page, tool_text.question_text(NO_TOOL_QUESTION, EXAMPLE["tools"]))
-    assert tool_text.NO_CALL in shown
-    assert stored(chat, page)["assistant"] == tool_text.NO_CALL
+    shown = ask(page, prompt.question_text(NO_TOOL_QUESTION, EXAMPLE["tools"]))
+    assert prompt.NO_CALL in shown
+    assert stored(chat, page)["assistant"] == prompt.NO_CALL
 
 
 def test_the_base_model_for_contrast(chat, page):
     sign_in(page, chat)
     page.goto(chat.webui.chat_url(chat.presets["base"].id))
     expect(page.get_by_text("Tool selector (base)").first).to_be_visible()
-    ask(page, webui_setup.example_text())
-    message = tool_text.read_answer(stored(chat, page)["assistant"])
+    ask(page, setup.example_text())
+    message = prompt.read_answer(stored(chat, page)["assistant"])
     assert not answers.equal(answers.calls(message), TRUTH)
 
 
@@ -95,34 +98,34 @@ def test_the_suggested_prompt_is_the_known_question(chat, page):
     page.goto(chat.webui.chat_url(chat.presets["tuned"].id))
     page.get_by_role("button", name="Future value of 2000 dollars").click()  # a click sends it
     # Open WebUI takes the indentation out of a suggestion. All else of it arrives.
-    asked, example = (text.splitlines() for text in (stored(chat, page)["user"], webui_setup.example_text()))
+    asked, example = (text.splitlines() for text in (stored(chat, page)["user"], setup.example_text()))
     assert [line.strip() for line in asked] == [line.strip() for line in example]
 
 
 def test_nobody_gets_in_without_the_password(chat, page):
     page.goto(chat.url)
-    page.locator("input[type=email]").fill(webui_process.EMAIL)
+    page.locator("input[type=email]").fill(server.EMAIL)
     page.locator("input[type=password]").fill("guessed")
     page.keyboard.press("Enter")
     page.wait_for_timeout(2000)
     expect(page.locator("#chat-input")).to_have_count(0)
-    file = webui_process.password_file(chat.home)
+    file = server.password_file(chat.home)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_the_notebooks_picture(chat):
-    picture = screenshot.conversation(chat.webui, chat.presets["tuned"].id, webui_setup.example_text())
+    picture = screenshot.conversation(chat.webui, chat.presets["tuned"].id, setup.example_text())
     assert picture.png.startswith(b"\x89PNG") and len(picture.png) > 20_000
 
 
 def test_a_second_run_changes_nothing(chat):
     models = {kind: preset.model for kind, preset in chat.presets.items()}
-    steps = webui_setup.provision(chat.webui, models)
+    steps = setup.provision(chat.webui, models)
     assert [step.outcome for step in steps] == ["as it should be"] * 3
 
 
 def test_it_listens_on_this_machine_only(chat):
-    running = webui_process.find(chat.home)
+    running = server.find(chat.home)
     listening = [one for one in psutil.Process(running.pid).net_connections("inet") if one.status == "LISTEN"]
     assert listening and {one.laddr.ip for one in listening} == {"127.0.0.1"}
 
@@ -136,6 +139,6 @@ def test_the_models_go_down_while_chatting(chat):
     """The last test: it takes the platform away."""
     chat.flywheel("down")
     with pytest.raises(ServiceError, match="flywheel status"):
-        chat.webui.chat(chat.presets["tuned"].id, webui_setup.example_text())
+        chat.webui.chat(chat.presets["tuned"].id, setup.example_text())
     chat.flywheel("up")
-    assert tool_text.NO_CALL not in chat.webui.chat(chat.presets["tuned"].id, webui_setup.example_text())
+    assert prompt.NO_CALL not in chat.webui.chat(chat.presets["tuned"].id, setup.example_text())

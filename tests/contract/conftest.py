@@ -18,7 +18,7 @@ def start_gateway() -> Iterator[Callable[..., Running]]:
     started: list[Running] = []
 
     def start(home: Path, again: Running | None = None) -> Running:
-        running = again or Running("nemo_local.gateway", home)
+        running = again or Running("nemo_local.server.gateway", home)
         started.append(running)
         return running.start(f"{running.gateway_url}/health", seconds=GATEWAY_SECONDS)
 

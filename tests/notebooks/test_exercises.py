@@ -10,9 +10,11 @@ import nbformat
 import pytest
 from course_support import NOTEBOOKS
 
-from flywheel_helpers import answers, exercises, showcase, tool_text, xlam
+from flywheel_helpers.course import answers, exercises
+from flywheel_helpers.data import examples, xlam
+from tool_calling import prompt
 
-QUESTION = xlam.to_evaluation_row(showcase.EXAMPLE)
+QUESTION = xlam.to_evaluation_row(examples.EXAMPLE)
 # The function that a learner writes, by notebook, and its check.
 EXERCISES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "02": ("numbers_to_train", exercises.check_adapter_size),
@@ -25,7 +27,7 @@ EXERCISES: dict[str, tuple[str, Callable[[Any], str]]] = {
 def check(number: str, code: str) -> str:
     """What the check of a notebook's exercise says to this code."""
     name, ask = EXERCISES[number]
-    names = {"answers": answers, "tool_text": tool_text}  # as the notebooks have imported them
+    names = {"answers": answers, "prompt": prompt}  # as the notebooks have imported them
     exec(code, names)
     return ask(names[name])
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from nbval.plugin import get_sanitize_patterns
 
-from flywheel_helpers import results
+from flywheel_helpers.course import results
 from flywheel_helpers.display import Table
-from flywheel_helpers.evaluator import Scores
-from flywheel_helpers.statistics import Score
+from flywheel_helpers.statistics import Score, Scores
 
 FILE = Path(__file__).with_name("sanitize.cfg")
 

@@ -11,15 +11,16 @@ import pytest
 from bad_gateway import BASE, BadGateway
 from running import Running
 
-from flywheel_helpers import data_store, xlam
-from flywheel_helpers.http import Connection
+from flywheel_helpers.data import xlam
+from flywheel_helpers.services import data_store
+from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.settings import Settings
 
 
 @pytest.fixture(scope="session")
 def services(tmp_path_factory) -> Iterator[Running]:
     """The platform's gateway process alone: no model, and quick to start."""
-    running = Running("nemo_local.gateway", tmp_path_factory.mktemp("services"))
+    running = Running("nemo_local.server.gateway", tmp_path_factory.mktemp("services"))
     running.start(f"{running.gateway_url}/health", seconds=60)
     yield running
     running.stop()

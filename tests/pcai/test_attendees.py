@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flywheel_helpers import checkout, clean, customizer, data_store, entity_store, errors, evaluator
+from flywheel_helpers import checkout, errors
 from flywheel_helpers.attendees import LONGEST, own_namespace
+from flywheel_helpers.run import clean
+from flywheel_helpers.services import customizer, data_store, entity_store, evaluator
 from flywheel_helpers.settings import NAME, Settings
 
 

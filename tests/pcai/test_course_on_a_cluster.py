@@ -18,10 +18,10 @@ import pytest
 from bad_gateway import BASE, BadGateway
 from running import Running
 
-from flywheel_helpers import customizer, data_store, entity_store
 from flywheel_helpers.attendees import own_namespace
 from flywheel_helpers.checkout import ROOT, load_config
-from flywheel_helpers.http import Connection
+from flywheel_helpers.services import customizer, data_store, entity_store
+from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.settings import Settings
 
 TINY = {
@@ -64,7 +64,7 @@ def flywheel(*arguments: str, folder: Path, **environment: str) -> Ended:
     """Run the command as a person does, with nothing else of ours in the environment."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     done = subprocess.run(
-        [sys.executable, "-m", "flywheel_helpers.cli", *arguments],
+        [sys.executable, "-m", "flywheel_helpers.run.cli", *arguments],
         env={**clean, "FLYWHEEL_MODELS": os.environ["FLYWHEEL_MODELS"], "PYTHONPATH": str(ROOT), **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,

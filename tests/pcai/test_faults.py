@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 from bad_gateway import BASE, NO_GPU
 
-from flywheel_helpers import customizer, data_store, entity_store, errors, evaluator, nim, preflight, wait
-from flywheel_helpers.jobs import Job
+from flywheel_helpers import errors, preflight
+from flywheel_helpers.course import wait
+from flywheel_helpers.services import customizer, data_store, entity_store, evaluator
+from flywheel_helpers.services.jobs import Job
 
 
 @contextmanager
@@ -206,8 +208,8 @@ def test_an_adapter_that_is_served_late(nemo, gateway, capsys):
     gateway.misbehave(adapters_late=1.0)
     with served(gateway, [BASE, name]):
         with pytest.raises(errors.WaitTimeout, match=f"{name} is not served after 0 s. Served: {BASE}."):
-            nim.wait_for_model(nemo(), name, timeout=0.1, poll_seconds=0.1)
-        nim.wait_for_model(nemo(), name, timeout=10, poll_seconds=0.2)
+            wait.wait_for_model(nemo(), name, timeout=0.1, poll_seconds=0.1)
+        wait.wait_for_model(nemo(), name, timeout=10, poll_seconds=0.2)
     shown = capsys.readouterr().out
     assert "not served yet" in shown and f"{name} is served." in shown
 

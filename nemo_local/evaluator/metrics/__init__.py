@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nemo_local.errors import Invalid
+from nemo_local.common.errors import Invalid
 from nemo_local.evaluator.metrics.base import Metric
 from nemo_local.evaluator.metrics.text import F1, Bleu, ExactMatch, Rouge, StringCheck
 from nemo_local.evaluator.metrics.tool_calling import ToolCalling

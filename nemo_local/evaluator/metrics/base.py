@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from nemo_local.errors import Invalid
+from nemo_local.common.errors import Invalid
 from nemo_local.evaluator.templates import Template, compile_template, render
 
 OUTPUT_TEXT = "{{ sample.output_text }}"

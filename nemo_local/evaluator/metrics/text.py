@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from nemo_local.errors import Invalid
+from nemo_local.common.errors import Invalid
 from nemo_local.evaluator.metrics.base import OUTPUT_TEXT, Metric
 from nemo_local.evaluator.templates import compile_template
 

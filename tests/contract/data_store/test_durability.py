@@ -19,9 +19,9 @@ from huggingface_hub.errors import (
     HfHubHTTPError,
 )
 
-from nemo_local import serving
 from nemo_local.data_store import blobs
-from nemo_local.gateway import create_app, load_services
+from nemo_local.server import serving
+from nemo_local.server.gateway import create_app, load_services
 from nemo_local.settings import Settings
 
 

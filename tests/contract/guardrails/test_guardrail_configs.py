@@ -6,8 +6,7 @@ import copy
 
 import nemo_microservices as nemo
 import pytest
-
-OUTPUT = {"flows": ["content safety check output $model=content_safety"]}
+from guardrails_support import OUTPUT
 
 
 def as_sent(config) -> dict:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from guardrails_support import HELLO, RAIL, chat
 from model_server import MAIN, SAFE
-from test_guardrail_requests import HELLO, RAIL, chat
 
 NO_VERDICT = "No verdict could be had, so the message is blocked"
 

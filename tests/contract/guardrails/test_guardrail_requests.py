@@ -8,18 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import nemo_microservices as nemo
 import pytest
+from guardrails_support import HELLO, OUTPUT, RAIL, TOOLS, chat
 from model_server import CALL, MAIN, SAFE, SAFETY, UNSAFE
-from test_guardrail_configs import OUTPUT
-
-RAIL = "content safety check input $model=content_safety"
-HELLO = [{"role": "user", "content": "Which live giveaways are there?"}]
-TOOLS = [{"type": "function", "function": {"name": "live_giveaways", "parameters": {"type": "object"}}}]
-
-
-def chat(sdk, config: str, messages=HELLO, **options):
-    return sdk.guardrail.chat.completions.create(
-        model=MAIN, messages=messages, tools=TOOLS, guardrails={"config_id": config}, **options
-    )
 
 
 def test_a_check_of_a_safe_message(sdk, server, stored):

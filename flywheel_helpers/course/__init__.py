@@ -1,0 +1,1 @@
+"""What a notebook shows: answers, results, figures, progress, and the checks of its exercises."""

@@ -1,0 +1,194 @@
+"""Checks for the exercises. Each says "Right: ..." or "Not yet: ..." with the first thing to mend, and never raises."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from itertools import zip_longest
+from typing import Any
+
+from flywheel_helpers.course import answers
+from flywheel_helpers.data import xlam
+from flywheel_helpers.data.schema_values import fits
+from flywheel_helpers.data.tool_schema import ConversionCounts
+from sample_data import SampleData
+from tool_calling import prompt
+
+# Truth, answer, and the two scores: right functions, right functions and arguments.
+_ADD, _ADD_OTHER = ({"name": "add", "arguments": {"a": 1, "b": b}} for b in (2, 3))
+_MULTIPLY = {"name": "multiply", "arguments": {"a": 1}}
+_METRIC_CASES = (
+    ("the right call", [_ADD], [_ADD], (1, 1)),
+    ("a wrong value", [_ADD], [_ADD_OTHER], (1, 0)),
+    ("another function", [_ADD], [_MULTIPLY], (0, 0)),
+    ("capital letters in the name", [_ADD], [{**_ADD, "name": "Add"}], (0, 0)),
+    ("an argument too many", [_MULTIPLY], [{"name": "multiply", "arguments": {"a": 1, "b": 2}}], (1, 0)),
+    ("2.0 where the truth says 2", [_ADD], [{"name": "add", "arguments": {"a": 1, "b": 2.0}}], (1, 1)),
+    ("two calls in the other order", [_ADD, _MULTIPLY], [_MULTIPLY, _ADD], (1, 1)),
+    ("one call of two", [_ADD, _MULTIPLY], [_ADD], (0, 0)),
+    ("one call of two to the same function", [_ADD, _ADD_OTHER], [_ADD], (1, 0)),
+    ("no call, and none was right", [], [], (1, 1)),
+    ("a call where none was right", [], [_ADD], (0, 0)),
+)
+
+
+_TEXT_TOOL = xlam.to_evaluation_row(
+    {
+        "query": "Köln",
+        "answers": "[]",
+        "tools": [
+            {
+                "name": "forecast",
+                "description": "Tells the weather of a city, such as Köln.",
+                "parameters": {
+                    "city": {"description": "Which city.", "type": "str"},
+                    "unit": {"description": "The unit of temperature.", "type": "str, optional", "default": "°C"},
+                },
+            }
+        ],
+    }
+)["tools"][0]
+
+# What a safety model may answer, in words, and whether the message may pass.
+_GATE_CASES = (
+    ("a safe verdict", '{"User Safety": "safe"}', True),
+    ("an unsafe verdict", '{"User Safety": "unsafe", "Safety Categories": "Malware"}', False),
+    ("no answer at all", None, False),
+    ("an empty answer", "", False),
+    ("a clear verdict in other spacing", '{"Safety Categories": "", "User Safety":"safe"}', True),
+    ("words that are no JSON", "The message looks safe to me.", False),
+    ("words that quote a verdict", 'I would not say {"User Safety": "safe"} here.', False),
+    ("a verdict that breaks off", '{"User Safety": "safe", "Safety Cat', False),
+    ("a verdict inside something else", '{"example": {"User Safety": "safe"}}', False),
+    ("JSON that is no object", '["safe"]', False),
+    ("a verdict under another name", '{"Safety": "safe"}', False),
+    ("a value that is neither word", '{"User Safety": "probably safe"}', False),
+    ("a value that is no text", '{"User Safety": true}', False),
+)
+
+
+def check_row(row: dict[str, Any], data: SampleData) -> str:
+    """Check a learner's own xLAM row (notebook 01).
+
+    Args:
+        row: with `query`, `answers` and `tools`.
+        data: the rows it would join; it must not give away what is held out for the test.
+    """
+    counts = ConversionCounts()
+    try:
+        converted = xlam.to_customization_row(row, counts)
+    except xlam.MalformedRow as problem:
+        return f"Not yet: {problem}."
+    if unknown := sorted(counts.unknown_types):
+        return f'Not yet: "{unknown[0]}" is no type that JSON knows. The table of type hints above has those it does.'
+    functions = [tool["function"] for tool in converted["tools"]]
+    for function in functions:
+        if not function["description"].strip():
+            return f"Not yet: {function['name']} has no description, and by it the model chooses."
+    tools = {function["name"]: function["parameters"] for function in functions}
+    if len(tools) < 2:
+        return "Not yet: offer a second tool. With one candidate there is nothing to choose."
+    for call in answers.calls(converted["messages"][-1]):
+        name, schema = call["name"], tools[call["name"]]
+        if missing := [one for one in schema["required"] if one not in call["arguments"]]:
+            return f"Not yet: {name} needs {', '.join(missing)}, and the answer does not give it."
+        for argument, value in call["arguments"].items():
+            if not fits(value, schema["properties"][argument]):
+                return f"Not yet: {argument} is {value!r}, which its type in the tool does not allow."
+    held_out = {tool["function"]["name"] for one in xlam.convert(data.testing).rows for tool in one["tools"]}
+    if taken := sorted(held_out & tools.keys()):
+        return f"Not yet: {taken[0]} is held out for the test. Training on it would make the score a lie."
+    return "Right: a row the Customizer can train on."
+
+
+def check_adapter_size(count: Callable[[int, int, int], int]) -> str:
+    """Check a learner's function that counts the numbers LoRA trains for one matrix (notebook 02).
+
+    Args:
+        count: takes inputs, outputs and rank.
+    """
+    for inputs, outputs, rank in ((576, 576, 8), (576, 1536, 32), (2048, 512, 16)):
+        right = rank * (inputs + outputs)
+        try:
+            given = count(inputs, outputs, rank)
+        except Exception as error:
+            return f"Not yet: the function stopped with {type(error).__name__}: {error}."
+        if given != right:
+            return f"Not yet: for {inputs} inputs, {outputs} outputs and rank {rank} it says {given}. Draw A and B."
+    return "Right: A has rank x inputs numbers, B has outputs x rank."
+
+
+def check_metric(metric: Callable[[list, list], tuple[int, int]], samples: list[dict[str, Any]]) -> str:
+    """Check a learner's own metric against textbook cases and against the Evaluator (notebook 03).
+
+    Args:
+        metric: takes the true calls and the answered ones, gives both scores as 0 or 1.
+        samples: from `evaluator.samples`; those that could not be scored are left out.
+    """
+    for words, truth, answered, right in _METRIC_CASES:
+        given = _scores(metric, truth, answered)
+        if given != right:
+            return f"Not yet: {words} should score {right}, and your metric gives {given}."
+    scored = [sample for sample in samples if sample.get("response") and not sample.get("error")]
+    for sample in scored:
+        right = (
+            sample["scores"].get("function_name_accuracy"),
+            sample["scores"].get("function_name_and_args_accuracy"),
+        )
+        given = _scores(metric, answers.calls(sample["item"]), answers.calls(sample["response"]))
+        if given != right:
+            return f"Not yet: on row {sample['index']} the Evaluator gives {right}, and your metric {given}."
+    return f"Right: all {len(_METRIC_CASES)} cases, and the Evaluator's own scores on all {len(scored)} rows."
+
+
+def check_question_text(write: Callable[[str, list[dict[str, Any]]], str], rows: list[dict[str, Any]]) -> str:
+    """Check a learner's function that writes a question and its tools as text (notebook 05).
+
+    Args:
+        write: takes the question and the OpenAI function specs.
+        rows: evaluation rows to try it on, besides one with a default value and a letter beyond ASCII.
+    """
+    cases = [(row["messages"][-1]["content"], row["tools"]) for row in rows]
+    cases.append(("Wie warm wird es in Köln?", [_TEXT_TOOL]))
+    for query, tools in cases:
+        right = prompt.question_text(query, tools)
+        try:
+            given = write(query, copy.deepcopy(tools))
+        except Exception as error:
+            return f"Not yet: the function stopped with {type(error).__name__}: {error}."
+        if not isinstance(given, str):
+            return f"Not yet: the function gives {type(given).__name__}, and the chat takes text."
+        if given != right:
+            lines = zip_longest(given.split("\n"), right.split("\n"), fillvalue="nothing")
+            number, mine, wanted = next((n, *pair) for n, pair in enumerate(lines, 1) if pair[0] != pair[1])
+            return f'Not yet: for "{query}" line {number} is "{mine}" and should be "{wanted}".'
+    return f"Right: the text of all {len(cases)} questions is the one the model knows."
+
+
+def check_gate(may_pass: Callable[[str | None], bool]) -> str:
+    """Check a learner's function that decides by a safety model's answer whether a message may pass (notebook 04).
+
+    Args:
+        may_pass: takes the answer as it came, or None where there was none.
+    """
+    for words, answer, right in _GATE_CASES:
+        try:
+            given = bool(may_pass(answer))
+        except Exception as error:
+            return (
+                f"Not yet: with {words} your function stops with {type(error).__name__}: {error}. What becomes of the "
+                "message?"
+            )
+        if given != right:
+            wrong = "let the message through" if given else "blocked the message"
+            return f"Not yet: {words} ({answer!r}) has {wrong}."
+    return f"Right: {len(_GATE_CASES)} answers, and only a clear verdict opens the gate."
+
+
+def _scores(metric: Callable[[list, list], tuple[int, int]], truth: list, answered: list) -> Any:
+    try:
+        # Copies: a metric that takes its lists apart must not spoil the next check. A share, such as 0.5, stays one.
+        given = metric(copy.deepcopy(truth), copy.deepcopy(answered))
+        return tuple(int(score) if score in (0, 1) else score for score in given)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"

@@ -1,0 +1,156 @@
+"""Tables and pictures of results, legible on light and dark pages and without telling red from green."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from flywheel_helpers.course.answers import KINDS, RIGHT, is_right
+from flywheel_helpers.display import Picture, Table
+from flywheel_helpers.statistics import SCORE_NAMES, Scores
+
+# Orange and blue of Okabe and Ito's palette: distinct in every common kind of colour blindness, and in grey.
+BASE_COLOUR, TUNED_COLOUR = "#E69F00", "#0072B2"
+
+
+def scores_table(base: Scores, tuned: Scores) -> Table:
+    """Both accuracies of both models with 95 % intervals and the number of rows."""
+    return Table(
+        ["accuracy (95 % interval)", "base", "tuned", "rows"],
+        [[name, getattr(base, key), getattr(tuned, key), tuned.n] for key, name in SCORE_NAMES.items()],
+    )
+
+
+def kinds_table(base: dict[str, int], tuned: dict[str, int]) -> Table:
+    """Right answers and each kind of mistake, counted for both models.
+
+    Args:
+        base: from `answers.count_kinds`; `tuned` likewise.
+    """
+    return Table(["answer", "base", "tuned"], [[kind, base[kind], tuned[kind]] for kind in (RIGHT, *KINDS)])
+
+
+def needs_table(base: list[dict[str, Any]], tuned: list[dict[str, Any]]) -> Table:
+    """How many rows both models get right, by what the question needs.
+
+    Args:
+        base: from `evaluator.samples`; `tuned` likewise, for the same rows.
+    """
+    needs = ["no tool", "one call", "two calls or more"]
+    counts = [[need, 0, 0, 0, 0] for need in needs]
+    for before, after in zip(base, tuned, strict=True):
+        row = counts[min(len(before["item"].get("tool_calls") or []), 2)]
+        row[1] += 1
+        row[2] += is_right(before)
+        row[3] += is_right(after, "function_name_accuracy")
+        row[4] += is_right(after)
+    return Table(["the question needs", "rows", "base right", "tuned: functions right", "tuned: all right"], counts)
+
+
+def agreement_table(base_right: list[bool], tuned_right: list[bool]) -> Table:
+    """On how many rows both models, only one, or neither is right.
+
+    Args:
+        base_right: a verdict a row; `tuned_right` likewise, for the same rows.
+    """
+    pairs = list(zip(base_right, tuned_right, strict=True))
+    return Table(
+        ["", "tuned right", "tuned wrong"],
+        [
+            [f"base {name}", pairs.count((right, True)), pairs.count((right, False))]
+            for name, right in (("right", True), ("wrong", False))
+        ],
+    )
+
+
+def plot_accuracy(base: Scores, tuned: Scores) -> Picture:
+    """Bars of both accuracies for both models, with their 95 % intervals."""
+    figure, axes = new_figure(6.4, 3.6)
+    for index, (name, scores, colour, hatch) in enumerate(
+        (("base", base, BASE_COLOUR, "//"), ("tuned", tuned, TUNED_COLOUR, ""))
+    ):
+        for group, key in enumerate(SCORE_NAMES):
+            score = getattr(scores, key)
+            place = group + (index - 0.5) * 0.36
+            axes.bar(
+                place,
+                score.value,
+                0.34,
+                yerr=[[score.value - score.low], [score.high - score.value]],
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
+                capsize=4,
+                ecolor="black",
+                label=name if group == 0 else None,
+            )
+            axes.text(place, score.high + 0.02, f"{score.value:.0%}", ha="center", va="bottom")
+    axes.set_xticks(range(len(SCORE_NAMES)), SCORE_NAMES.values())
+    axes.set_ylim(0, 1.25)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0], ["0%", "25%", "50%", "75%", "100%"])
+    axes.set_title(f"Tool calls on {tuned.n} unseen rows")
+    axes.legend(loc="upper left", frameon=False, ncols=2)
+    return to_picture(figure, "Bar chart: accuracy of the base and the tuned model with 95 % intervals")
+
+
+def plot_kinds(base: dict[str, int], tuned: dict[str, int]) -> Picture:
+    """How often each kind of mistake happened, before and after training."""
+    figure, axes = new_figure(6.4, 3.6)
+    for index, (name, counts, colour, hatch) in enumerate(
+        (("base", base, BASE_COLOUR, "//"), ("tuned", tuned, TUNED_COLOUR, ""))
+    ):
+        places = [row + (index - 0.5) * 0.38 for row in range(len(KINDS))]
+        values = [counts[kind] for kind in KINDS]
+        bars = axes.barh(places, values, 0.36, color=colour, hatch=hatch, edgecolor="white", label=name)
+        axes.bar_label(bars, padding=3)
+    axes.set_yticks(range(len(KINDS)), KINDS)
+    axes.invert_yaxis()
+    axes.margins(x=0.1)
+    axes.set_xlabel("rows")
+    axes.set_title("Mistakes before and after training")
+    axes.legend(frameon=False)
+    return to_picture(figure, "Bar chart: kinds of mistakes of the base and the tuned model")
+
+
+def plot_losses(curves: dict[str, list[dict[str, Any]]]) -> Picture:
+    """Training and validation loss over steps.
+
+    Args:
+        curves: `status_details.metrics.metrics` of a customization job.
+    """
+    figure, axes = new_figure(6.4, 3.2)
+    for key, name, colour, style in (
+        ("train_loss", "training", BASE_COLOUR, "-"),
+        ("val_loss", "validation", TUNED_COLOUR, "o--"),
+    ):
+        points = [point for point in curves.get(key) or [] if point.get("value") is not None]
+        if points:
+            axes.plot([p["step"] for p in points], [p["value"] for p in points], style, color=colour, label=name)
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss")
+    axes.set_ylim(bottom=0)
+    axes.set_title("Loss while training")
+    if axes.lines:
+        axes.legend(frameon=False)
+    return to_picture(figure, "Line chart: training and validation loss over steps")
+
+
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty figure of this size in inches. White, so that black text on it reads well on a dark page too."""
+    # Not through pyplot: no figure stays open, and none is shown twice.
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def to_picture(figure: Figure, alt: str) -> Picture:
+    """A figure as the PNG that stays in a notebook, with words for those who cannot see it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120)
+    return Picture(buffer.getvalue(), alt)

@@ -1,0 +1,1 @@
+"""Rows: read, converted to the formats of the services, and curated."""

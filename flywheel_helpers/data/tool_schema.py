@@ -1,0 +1,93 @@
+"""An xLAM tool turned into an OpenAI function tool, as NeMo Customizer, NeMo Evaluator and a NIM take it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from flywheel_helpers.data.schema_values import coerce
+from flywheel_helpers.data.type_hints import copy_json, parse_type_hint
+
+Row = dict[str, Any]
+
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
+
+#: A NIM stops answering when a tool has more parameters than this.
+MAX_PARAMETERS = 8
+
+
+class MalformedRow(ValueError):
+    """An xLAM row that cannot be converted; the message says why, in words that are alike for alike rows."""
+
+
+@dataclass
+class ConversionCounts:
+    """What the conversion changed or could not use, to be shown instead of printed row by row."""
+
+    skipped: Counter[str] = field(default_factory=Counter)
+    unknown_types: Counter[str] = field(default_factory=Counter)
+    coerced_defaults: int = 0
+    dropped_defaults: int = 0
+    trimmed_tools: int = 0
+    renamed_functions: int = 0
+
+    def add(self, other: ConversionCounts) -> None:
+        """Add another's counts to these."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+
+def function_name(entry: Any, what: str) -> str:
+    """The name as OpenAI's tool format and the Evaluator allow it: dots and other marks become underscores."""
+    name = entry.get("name") if isinstance(entry, dict) else None
+    if not isinstance(name, str) or not name.strip():
+        raise MalformedRow(f"{what} has no name")
+    return _NOT_IN_NAMES.sub("_", name.strip())
+
+
+def openai_tool(name: str, tool: Row, used: set[str], counts: ConversionCounts) -> Row:
+    parameters = tool.get("parameters") or {}
+    if not isinstance(parameters, dict) or not all(isinstance(spec, dict) for spec in parameters.values()):
+        raise MalformedRow("the parameters of a tool are not an object of objects")
+    if len(used) > MAX_PARAMETERS:
+        raise MalformedRow(f"an answer has more than {MAX_PARAMETERS} arguments")
+    properties, required = {}, []
+    for parameter, spec in parameters.items():
+        schema, optional = _property(spec, counts)
+        properties[parameter] = schema
+        if not optional:
+            required.append(parameter)
+    if len(properties) > MAX_PARAMETERS:
+        counts.trimmed_tools += 1
+        # What the answer needs stays, then what every call needs, then the first of the rest.
+        ranked = sorted(properties, key=lambda one: (one not in used, one not in required))
+        kept = set(ranked[:MAX_PARAMETERS])
+        properties = {one: schema for one, schema in properties.items() if one in kept}
+        required = [one for one in required if one in kept]
+    return {
+        "type": "function",
+        "function": {
+            "name": name,
+            "description": str(tool.get("description") or ""),
+            "parameters": {"type": "object", "properties": properties, "required": required},
+        },
+    }
+
+
+def _property(spec: Row, counts: ConversionCounts) -> tuple[Row, bool]:
+    """A parameter's JSON Schema, and whether a call may leave it out (its type says so, or it has a default)."""
+    hint = parse_type_hint(spec.get("type", ""))
+    counts.unknown_types.update(hint.unknown)
+    schema = {"description": str(spec.get("description") or ""), **hint.schema}
+    if "default" not in spec:
+        return schema, hint.optional
+    default = spec["default"]
+    if default is not None:
+        try:
+            schema["default"] = copy_json(coerce(default, hint.schema))
+            counts.coerced_defaults += schema["default"] is not default and schema["default"] != default
+        except ValueError:
+            counts.dropped_defaults += 1
+    return schema, True

@@ -1,0 +1,261 @@
+"""xLAM rows turned into the rows that NeMo Customizer trains on and NeMo Evaluator scores.
+
+An xLAM row is ``{id, query, answers, tools}``, the last two JSON text. Where it comes from makes no difference: our own
+sample (`load_sample`) and the gated ``Salesforce/xlam-function-calling-60k`` (`load_xlam`) take the same way.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
+
+from flywheel_helpers.data.tool_schema import ConversionCounts, MalformedRow, function_name, openai_tool
+from flywheel_helpers.errors import DataError
+from sample_data import SampleData, generate
+
+Row = dict[str, Any]
+
+XLAM_REPOSITORY = "Salesforce/xlam-function-calling-60k"
+XLAM_FILE = "xlam_function_calling_60k.json"
+
+_ACCESS = (
+    f"Ask for access on https://huggingface.co/datasets/{XLAM_REPOSITORY} (granted at once), create a read token on "
+    "https://huggingface.co/settings/tokens and put it in the environment as HF_TOKEN."
+)
+
+
+@dataclass
+class ConversionResult:
+    """The converted rows, in the order of the source, and what happened on the way."""
+
+    rows: list[Row]
+    counts: ConversionCounts
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    query: str
+    tools: list[Row]
+    calls: list[Row]
+
+
+def to_customization_row(row: Row, counts: ConversionCounts | None = None) -> Row:
+    """A row to train on: ``{messages: [user, assistant with tool_calls], tools}``.
+
+    Args:
+        row: An xLAM row.
+        counts: Where to count what was changed; optional.
+
+    Raises:
+        MalformedRow: the row cannot be used.
+    """
+    parsed = _parse(row, counts or ConversionCounts())
+    assistant = {"role": "assistant", "content": "", "tool_calls": parsed.calls}
+    return {"messages": [{"role": "user", "content": parsed.query}, assistant], "tools": parsed.tools}
+
+
+def to_evaluation_row(row: Row, counts: ConversionCounts | None = None) -> Row:
+    """A row to score: ``{messages: [user], tools, tool_calls}``, the calls being the ground truth.
+
+    Arguments and errors as for `to_customization_row`.
+    """
+    parsed = _parse(row, counts or ConversionCounts())
+    return {
+        "messages": [{"role": "user", "content": parsed.query}],
+        "tools": parsed.tools,
+        "tool_calls": parsed.calls,
+    }
+
+
+def convert(
+    rows: Iterable[Row], to_row: Callable[[Row, ConversionCounts], Row] = to_customization_row
+) -> ConversionResult:
+    """Convert many rows; those that cannot be are left out and counted by reason.
+
+    Args:
+        rows: xLAM rows.
+        to_row: `to_customization_row` or `to_evaluation_row`.
+    """
+    counts, converted = ConversionCounts(), []
+    for row in rows:
+        try:
+            converted.append(to_row(row, counts))
+        except MalformedRow as problem:
+            counts.skipped[str(problem)] += 1
+    return ConversionResult(converted, counts)
+
+
+def _parse(row: Row, counts: ConversionCounts) -> _Parsed:
+    query = row.get("query") if isinstance(row, dict) else None
+    if not isinstance(query, str) or not query.strip():
+        raise MalformedRow("the query is missing or empty")
+    tools, answers = _json_list(row, "tools"), _json_list(row, "answers")
+    if not tools:
+        raise MalformedRow("no tools are offered")
+    calls = []
+    for answer in answers:
+        name, arguments = function_name(answer, "an answer"), answer.get("arguments")
+        if not isinstance(arguments, dict):
+            raise MalformedRow("the arguments of an answer are not an object")
+        calls.append({"type": "function", "function": {"name": name, "arguments": arguments}})
+    changes = ConversionCounts()
+    used = _used_parameters(calls)
+    converted = {}
+    for tool in tools:
+        name = function_name(tool, "a tool")
+        if name in converted:
+            raise MalformedRow("two tools have the same name")
+        changes.renamed_functions += name != tool["name"]
+        converted[name] = openai_tool(name, tool, used.get(name, set()), changes)
+    for name, arguments in used.items():
+        if name not in converted:
+            raise MalformedRow("an answer calls a tool that is not offered")
+        if not arguments <= converted[name]["function"]["parameters"]["properties"].keys():
+            raise MalformedRow("an answer has an argument that its tool does not take")
+    # Only now: a row that is skipped must not leave traces in the counts.
+    counts.add(changes)
+    return _Parsed(query, list(converted.values()), calls)
+
+
+def _json_list(row: Row, key: str) -> list[Any]:
+    """``tools`` or ``answers``: JSON text in the data set, though a list that is one already is taken too."""
+    value = row.get(key)
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (json.JSONDecodeError, RecursionError):
+            raise MalformedRow(f"{key} is not JSON") from None
+    if not isinstance(value, list):
+        raise MalformedRow(f"{key} is not a list")
+    return value
+
+
+def _used_parameters(calls: list[Row]) -> dict[str, set[str]]:
+    used: dict[str, set[str]] = {}
+    for call in calls:
+        used.setdefault(call["function"]["name"], set()).update(call["function"]["arguments"])
+    return used
+
+
+def for_practice(rows: Sequence[Row], count: int, no_tool_share: float) -> list[Row]:
+    """The first rows to train on, with a share of them that no tool fits, in the order of the source.
+
+    Args:
+        rows: xLAM rows.
+        count: how many to take; all, where there are fewer.
+        no_tool_share: from 0 to 1. Where the source has too few of them (the real xLAM has next to none), rows with
+            calls take their places.
+
+    Raises:
+        DataError: the share is not from 0 to 1.
+    """
+    if not 0 <= no_tool_share <= 1:
+        raise DataError(f"a share of {no_tool_share} cannot be", "Use a number from 0 to 1, such as 0.25.")
+    no_tool = {index for index, row in enumerate(rows) if row.get("answers") in ("[]", [])}
+    chosen = sorted(no_tool)[: round(count * no_tool_share)]
+    calls = (index for index in range(len(rows)) if index not in no_tool)
+    chosen += itertools.islice(calls, count - len(chosen))
+    return [rows[index] for index in sorted(chosen)]
+
+
+def load_sample(seed: int = 42, rows: int = 3600) -> SampleData:
+    """Our own sample, split already: the test rows use functions that training never shows."""
+    return generate(seed=seed, rows=rows)
+
+
+def load_xlam(source: str | Path = XLAM_REPOSITORY) -> list[Row]:
+    """The real xLAM rows, from the Hugging Face Hub (gated: the token is HF_TOKEN in the environment) or from a file.
+
+    Args:
+        source: A dataset repository on the Hub, or the path of its JSON file where that has been downloaded already.
+
+    Raises:
+        DataError: no token, no access, no connection, or a file that is not a JSON list.
+    """
+    path = Path(source)
+    if not path.is_file():
+        path = _download(str(source))
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as problem:
+        raise DataError(
+            f"{path} is not JSON: {problem}", "Download it again, or use the sample (the default)."
+        ) from None
+    if not isinstance(rows, list):
+        raise DataError(
+            f"{path} is not a JSON list of rows", "Expected the xLAM file, or use the sample (the default)."
+        )
+    return rows
+
+
+def _download(repository: str) -> Path:
+    token = os.environ.get("HF_TOKEN")
+    if not token:
+        raise DataError(
+            f"{repository} is gated and HF_TOKEN is not set",
+            f"{_ACCESS} Or use the sample, the default: it needs no account.",
+        )
+    try:
+        return Path(hf_hub_download(repository, XLAM_FILE, repo_type="dataset", token=token))
+    except GatedRepoError:
+        raise DataError(f"the account of this HF_TOKEN has no access to {repository}", _ACCESS) from None
+    except HfHubHTTPError as problem:
+        # The status alone: the full text of the error may quote the request.
+        status = problem.response.status_code
+        hint = _ACCESS if status in (401, 403, 404) else "Try again in a while, or use the sample (the default)."
+        raise DataError(f"the Hugging Face Hub answered {status} for {repository}", hint) from None
+    except (OSError, httpx.HTTPError) as problem:
+        raise DataError(
+            f"{repository} could not be downloaded ({type(problem).__name__})",
+            "Check the connection to huggingface.co and the free disk space, or use the sample (the default).",
+        ) from None
+
+
+def split(rows: Sequence[Row], *, seed: int = 42, held_out: float = 0.15, validation: float = 0.05) -> SampleData:
+    """Split rows so that the test answers call functions that training never shows, not even as a wrong candidate.
+
+    Rows that offer a held-out function but call one of the others belong to neither side and are left out.
+
+    Args:
+        rows: xLAM rows; malformed ones are left out (`convert` would skip and count them).
+        seed: Seed of the choice.
+        held_out: Share of the functions kept for testing.
+        validation: Share of the remaining rows kept for validation.
+    """
+    rng = random.Random(seed)
+    named = []
+    for row in rows:
+        try:
+            offered = {function_name(tool, "a tool") for tool in _json_list(row, "tools")}
+            called = {function_name(answer, "an answer") for answer in _json_list(row, "answers")}
+        except MalformedRow:
+            continue
+        named.append((row, offered, called))
+    functions = sorted(set().union(*(offered for _, offered, _ in named)))
+    kept = set(rng.sample(functions, round(len(functions) * held_out)))
+    # A row without an answer is about what it offers.
+    testing = [row for row, offered, called in named if (called or offered) <= kept]
+    known = [row for row, offered, _ in named if not offered & kept]
+    rng.shuffle(testing)
+    rng.shuffle(known)
+    size = round(len(known) * validation)
+    return SampleData(training=known[size:], validation=known[:size], testing=testing)
+
+
+def write_jsonl(rows: Iterable[Row], path: Path) -> int:
+    """Write rows to a file, one JSON object a line (UTF-8), making its folder where needed; returns how many."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(lines)
+    return len(lines)

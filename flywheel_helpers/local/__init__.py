@@ -1,0 +1,1 @@
+"""The programs of this machine that the course starts and stops."""

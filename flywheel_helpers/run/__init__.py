@@ -1,0 +1,1 @@
+"""The `flywheel` command: runs notebooks in order, reports, cleans up."""

@@ -1,0 +1,97 @@
+"""One HTML file with a run's summary and all its notebooks. It opens in any browser and loads nothing from the net."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from flywheel_helpers.statistics import SCORE_NAMES
+
+
+def build(summary: dict[str, Any], executed: list[Path]) -> str:
+    """The report as HTML.
+
+    Args:
+        summary: what summary.json holds.
+        executed: the executed notebooks, in order.
+    """
+    cells = [new_markdown_cell(_summary_html(summary))]
+    for path in executed:
+        notebook = nbformat.read(path, as_version=4)
+        cells.append(new_markdown_cell(f'<hr><p id="{path.stem}"><small>{html.escape(path.name)}</small></p>'))
+        for cell in notebook.cells:
+            cell["id"] = f"cell-{len(cells)}"  # two notebooks may have cells of the same id
+            cells.append(_clean(cell))
+    combined = new_notebook(cells=cells, metadata={"title": "Tool-calling data flywheel"})
+    exporter = HTMLExporter()
+    for link in ("require_js_url", "mathjax_url", "jquery_url", "mermaid_js_url", "mermaid_layout_elk_js_url"):
+        setattr(exporter, link, "")
+    exporter.embed_images = True
+    return exporter.from_notebook_node(combined)[0]
+
+
+def _clean(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Without outputs that have nothing to show: recorded numbers, and widgets, whose last state is not in the file."""
+    if cell.cell_type == "code":
+        widget = "application/vnd.jupyter.widget-view+json"
+        cell.outputs = [
+            output for output in cell.outputs if "data" not in output or (output.data and widget not in output.data)
+        ]
+    return cell
+
+
+def _summary_html(summary: dict[str, Any]) -> str:
+    parts = ["<h1>Tool-calling data flywheel</h1>"]
+    verdict = {"completed": "Completed", "failed": "Failed", "interrupted": "Interrupted"}[summary["status"]]
+    parts.append(
+        f"<p>{verdict}. Started {html.escape(summary['started_at'])}, profile {html.escape(summary['profile'])}.</p>"
+    )
+    if summary["failure"]:
+        parts.append(f"<pre>{html.escape(summary['failure'])}</pre>")
+    if summary["evaluation"]:
+        parts.append(_table(["accuracy (95 % interval)", "base", "tuned"], accuracy_rows(summary)))
+        parts.append(f"<p>Measured on {summary['evaluation']['n']} rows.</p>")
+    names = [
+        [f'<a href="#{html.escape(name)}">{html.escape(name)}</a>', f"{found['seconds']:.0f} s"]
+        for name, found in summary["notebooks"].items()
+    ]
+    parts.append(_table(["notebook", "time"], names, escaped=True))
+    facts = {
+        "models": summary["models"],
+        "training": summary["training"],
+        "parameters": summary["parameters"],
+        "peak memory": f"{summary['peak_memory_bytes'] / 1024**3:.1f} GiB",
+        "versions": summary["versions"],
+    }
+    parts.append(_table(["", ""], [[name, _words(fact)] for name, fact in facts.items() if fact]))
+    return "\n".join(parts)
+
+
+def accuracy_rows(summary: dict[str, Any]) -> list[list[str]]:
+    """Name, base and tuned for both accuracies, as text."""
+
+    def words(model: str, key: str) -> str:
+        score = summary["evaluation"][model][key]
+        return f"{score['value']:.1%} ({score['low']:.1%} to {score['high']:.1%})"
+
+    return [[name, words("base", key), words("tuned", key)] for key, name in SCORE_NAMES.items()]
+
+
+def _words(fact: Any) -> str:
+    if isinstance(fact, dict):
+        return ", ".join(f"{key}: {value}" for key, value in fact.items() if value is not None)
+    return str(fact)
+
+
+def _table(headers: list[str], rows: list[list[str]], escaped: bool = False) -> str:
+    def line(tag: str, cells: list[str]) -> str:
+        texts = cells if escaped else [html.escape(cell) for cell in cells]
+        return "<tr>" + "".join(f'<{tag} style="text-align:left">{text}</{tag}>' for text in texts) + "</tr>"
+
+    head = line("th", headers) if any(headers) else ""
+    return f"<table>{head}{''.join(line('td', row) for row in rows)}</table>"

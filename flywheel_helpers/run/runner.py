@@ -1,0 +1,245 @@
+"""Running the notebooks in order with papermill, and keeping what came out: notebooks, report and summary."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform as python_platform
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import nbformat
+import papermill
+import psutil
+from nbclient.exceptions import CellTimeoutError
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+
+from flywheel_helpers.checkout import ROOT
+from flywheel_helpers.course.records import read_records
+from flywheel_helpers.errors import RunError
+from flywheel_helpers.run import kernels, parameters, report
+from flywheel_helpers.run.memory import PeakMemory
+from flywheel_helpers.run.progress import Progress
+
+# In a run's folder: what the kernels wrote past their cells.
+KERNEL_LOG = "kernels.log"
+
+# Packages whose versions a result depends on.
+PACKAGES = (
+    "torch",
+    "transformers",
+    "peft",
+    "openvino-genai",
+    "nemo-microservices",
+    "huggingface_hub",
+    "httpx",
+    "papermill",
+)
+
+
+@dataclass
+class Run:
+    """One run of notebooks and what is known of it so far.
+
+    Args:
+        folder: where everything is written.
+        profile: "local" or "pcai".
+        parameters: as handed to the notebooks.
+    """
+
+    folder: Path
+    profile: str
+    parameters: dict[str, Any]
+    started_at: str = field(default_factory=lambda: datetime.now().astimezone().isoformat(timespec="seconds"))
+    status: str = "running"
+    failure: str | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    records: dict[str, Any] = field(default_factory=dict)
+    peak_memory_bytes: int = 0
+
+    def summary(self) -> dict[str, Any]:
+        """What `summary.json` holds. A part that no notebook of this run measured is null."""
+        return {
+            "status": self.status,
+            "failure": self.failure,
+            "started_at": self.started_at,
+            "profile": self.profile,
+            "parameters": self.parameters,
+            "models": self.records.get("models"),
+            "evaluation": self.records.get("evaluation"),
+            "guardrails": self.records.get("guardrails"),
+            "training": self.records.get("training"),
+            "chat": self.records.get("chat"),
+            "notebooks": {name: {"seconds": round(seconds, 1)} for name, seconds in self.seconds.items()},
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "versions": versions(),
+        }
+
+    def executed(self) -> list[Path]:
+        """The executed notebooks there are, in order."""
+        return sorted(self.folder.glob("*.ipynb"))
+
+
+def run(
+    notebooks: list[Path],
+    values: dict[str, Any],
+    folder: Path,
+    profile: str,
+    progress: Progress,
+    platform_processes: Callable[[], list[psutil.Process]] = list,
+) -> Run:
+    """Run notebooks in order, stopping at the first that fails.
+
+    Whatever happens, also Ctrl-C, the folder afterwards holds the notebooks as far as they ran, `summary.json` and
+    `report.html`, and no kernel is left.
+
+    Args:
+        notebooks: paths, in order.
+        values: parameters; each notebook gets those it declares.
+        folder: where to write; made where missing.
+        profile: named in the summary. What the notebooks use is FLYWHEEL_PROFILE in the environment.
+        progress: shows how far it is.
+        platform_processes: gives processes whose memory counts too.
+
+    Raises:
+        RunError: which notebook and cell failed, and the cause.
+        KeyboardInterrupt: passed on after everything was written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    this_run = Run(folder, profile, values)
+    with PeakMemory(platform_processes) as memory:
+        try:
+            for number, path in enumerate(notebooks, 1):
+                _run_one(this_run, path, f"{path.stem} ({number} of {len(notebooks)})", progress)
+            this_run.status = "completed"
+        except RunError as error:
+            this_run.status, this_run.failure = "failed", error.message
+            raise
+        except KeyboardInterrupt:
+            this_run.status, this_run.failure = "interrupted", "Stopped by the user."
+            raise
+        except Exception as error:  # the report tells of it too
+            this_run.status, this_run.failure = "failed", f"{type(error).__name__}: {error}"
+            raise
+        finally:
+            this_run.peak_memory_bytes = memory.bytes
+            _write_results(this_run)
+    return this_run
+
+
+def new_folder(runs: Path) -> Path:
+    """A folder for a run beginning now, with `runs/latest` pointing to it."""
+    folder = runs / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    folder.mkdir(parents=True)
+    link = runs / "latest.new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.name)
+    link.replace(runs / "latest")  # in one step: `latest` is never missing
+    return folder
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages a result depends on, as far as they are installed."""
+    found = {"python": python_platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _run_one(this_run: Run, path: Path, title: str, progress: Progress) -> None:
+    output = this_run.folder / path.name
+    declared = set(parameters.of_notebook(path))
+    started = time.monotonic()
+    try:
+        with _config_importable(), progress.notebook(title), TemporaryDirectory(prefix="kernel-") as sockets:
+            papermill.execute_notebook(
+                str(path),
+                str(output),
+                parameters={name: value for name, value in this_run.parameters.items() if name in declared},
+                engine_name=_Engine.NAME,
+                kernel_manager_class=kernels.manager(Path(sockets), this_run.folder / KERNEL_LOG),
+                cwd=str(path.parent),
+                progress_bar=False,
+                stdout_file=progress,
+                progress=progress,
+            )
+    except PapermillExecutionError as error:
+        raise _failed(path, output, error) from None
+    except (RuntimeError, CellTimeoutError) as error:  # a RuntimeError: it died, or did not come up at all
+        raise RunError(
+            f"{path.name}: the kernel died ({type(error).__name__}: {error}).",
+            "Most often memory ran out: close other programs, or use smaller parameters, then run it again. Its last "
+            f"words, if it had any: {this_run.folder / KERNEL_LOG}",
+        ) from None
+    finally:
+        this_run.seconds[path.stem] = time.monotonic() - started
+        if output.is_file():
+            this_run.records |= read_records(nbformat.read(output, as_version=4))
+
+
+def _failed(path: Path, output: Path, error: PapermillExecutionError) -> RunError:
+    first_line = next((line for line in error.source.splitlines() if line.strip()), "")
+    # An error of ours ends with its own advice, which stays the only one.
+    cause, _, advice = error.evalue.partition("\n  What to do: ")
+    return RunError(
+        f"{path.name} failed in cell [{error.exec_count}], which begins with\n    {first_line}\n"
+        f"  Cause: {error.ename.rsplit('.', 1)[-1]}: {cause}",
+        f"{advice or 'Mend the cause.'} Then run it again: finished steps are found and reused. The notebook so far: "
+        f"{output}",
+    )
+
+
+def _write_results(this_run: Run) -> None:
+    summary = this_run.summary()
+    written = this_run.folder / "summary.json.new"
+    written.write_text(json.dumps(summary, indent=2) + "\n")
+    written.replace(this_run.folder / "summary.json")  # in one step: on a full disk there is none rather than half
+    (this_run.folder / "report.html").write_text(report.build(summary, this_run.executed()))
+    log = this_run.folder / KERNEL_LOG
+    if log.is_file() and not log.stat().st_size:
+        log.unlink()
+
+
+@contextmanager
+def _config_importable():
+    """Kernels started meanwhile find config.py, which lies in the checkout and is no part of an installed package."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), before)))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
+
+
+class _Engine(NBClientEngine):
+    """Papermill's own engine, which also tells which cell is next."""
+
+    NAME = "flywheel"
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, progress: Progress, **options: Any) -> Any:
+        start = nb_man.cell_start
+
+        def cell_start(cell: Any, cell_index: int | None = None, **more: Any) -> None:
+            progress.cell((cell_index or 0) + 1, len(nb_man.nb.cells))
+            start(cell, cell_index, **more)
+
+        nb_man.cell_start = cell_start
+        return super().execute_managed_notebook(nb_man, kernel_name, **options)
+
+
+papermill_engines.register(_Engine.NAME, _Engine)

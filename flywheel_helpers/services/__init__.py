@@ -1,0 +1,1 @@
+"""The API calls: one module a service, over one connection."""

@@ -1,0 +1,238 @@
+"""Customizer: fine-tuning jobs. A job that was run before with the same inputs is found again, not run twice."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flywheel_helpers.errors import ConfigError, Conflict, DataError
+from flywheel_helpers.services import data_store, entity_store
+from flywheel_helpers.services.connection import Connection
+from flywheel_helpers.services.jobs import ACTIVE, INPUTS_FIELD, Job, digest, same_inputs
+
+SERVICE = "Customizer"
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What a training run is told.
+
+    Args:
+        epochs: times through the training rows.
+        batch_size: rows a step.
+        learning_rate: size of a step, at its largest.
+        adapter_dim: rank of the LoRA matrices.
+        alpha: how strongly the adapter counts; the platform scales by alpha / adapter_dim.
+        adapter_dropout: share of adapter inputs dropped while training.
+        warmup_steps: steps over which the learning rate grows to its full size.
+        max_steps: stop after so many steps, whatever the epochs say; None for no limit.
+        log_every_n_steps: how often the training loss is reported.
+        val_check_interval: how often the validation loss is measured: steps, or a share of an epoch up to 1.0.
+        seed: for the same result from the same inputs.
+    """
+
+    epochs: int = 1
+    batch_size: int = 2
+    learning_rate: float = 1e-3
+    adapter_dim: int = 32
+    alpha: int = 64
+    adapter_dropout: float = 0.0
+    warmup_steps: int = 10
+    max_steps: int | None = None
+    log_every_n_steps: int = 5
+    val_check_interval: float = 0.5
+    seed: int = 42
+
+    def body(self) -> dict[str, Any]:
+        """The `hyperparameters` of a job request."""
+        values = {key: value for key, value in asdict(self).items() if value is not None}
+        lora = {key: values.pop(key) for key in ("adapter_dim", "alpha", "adapter_dropout")}
+        return {"finetuning_type": "lora", "training_type": "sft", **values, "lora": lora}
+
+
+def list_configs(nemo: Connection) -> list[dict[str, Any]]:
+    """What the Customizer can train: one configuration for each model and kind of hardware."""
+    return nemo.all_pages(SERVICE, "/v1/customization/configs")
+
+
+def config_name(config: dict[str, Any]) -> str:
+    """Full name of a configuration. Some releases list the bare name beside its namespace, some the full one."""
+    name = config.get("name") or ""
+    return name if "/" in name else f"{config.get('namespace', 'default')}/{name}"
+
+
+def pick_config(nemo: Connection) -> dict[str, Any]:
+    """The configuration of config.py's base model and version.
+
+    Raises:
+        ConfigError: there is none; the message lists the ones of this model, or all when the model is unknown.
+    """
+    settings = nemo.settings
+    configs = {config_name(config): config for config in list_configs(nemo)}
+    if settings.customization_config in configs:
+        return configs[settings.customization_config]
+    known = [name for name in configs if name.split("@")[0] == settings.base_model]
+    if known:
+        versions = ", ".join(name.partition("@")[2] for name in sorted(known))
+        raise ConfigError(
+            f'The Customizer has no version "{settings.base_model_version}" of {settings.base_model}.',
+            f"Set BASE_MODEL_VERSION to one it has: {versions}.",
+        )
+    raise ConfigError(
+        f"The Customizer cannot train {settings.base_model}.",
+        "Set BASE_MODEL and BASE_MODEL_VERSION to one of: "
+        + (", ".join(sorted(configs)) or "none, it has no configs")
+        + ".",
+    )
+
+
+def list_jobs(nemo: Connection) -> list[dict[str, Any]]:
+    """Customization jobs of our namespace, the newest first."""
+    jobs = nemo.all_pages(SERVICE, "/v1/customization/jobs", {"sort": "-created_at"})
+    return [job for job in jobs if job.get("namespace") == nemo.settings.namespace]
+
+
+def get_job(nemo: Connection, job_id: str) -> dict[str, Any]:
+    """A job as the Customizer knows it, with `status` and `status_details`."""
+    return nemo.json(SERVICE, "GET", f"/v1/customization/jobs/{job_id}")
+
+
+def cancel(nemo: Connection, job_id: str) -> dict[str, Any]:
+    """Stop a job."""
+    return nemo.json(SERVICE, "POST", f"/v1/customization/jobs/{job_id}/cancel")
+
+
+def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = False) -> Job:
+    """Start a training, or find the one that was started before with the same inputs.
+
+    The inputs are the base model's configuration, the stored training and validation files, and the hyperparameters.
+    The newest finished job is reused if it had these inputs; one under way with them is joined. A new job makes the
+    model CUSTOM_MODEL or, where that is there already, its next version: what was trained before is kept.
+
+    Args:
+        hyperparameters: how to train.
+        retrain: start a new job all the same.
+
+    Returns:
+        the job, with the full name of its model.
+
+    Raises:
+        ConfigError: no such base model or version.
+        NotFound: the dataset was not uploaded yet.
+        Invalid: the Customizer refuses a hyperparameter; the message names it.
+    """
+    settings = nemo.settings
+    entity_store.check_owner(nemo)
+    config = settings.customization_config
+    pick_config(nemo)
+    body = {
+        "config": config,
+        "dataset": {"namespace": settings.namespace, "name": settings.dataset_name},
+        "hyperparameters": hyperparameters.body(),
+        "namespace": settings.namespace,
+        "description": "Tool calling, from the data flywheel course",
+    }
+    inputs = digest({**body, "files": data_store.dataset_revision(nemo, ("training", "validation"))})
+    jobs = list_jobs(nemo)
+    earlier = None if retrain else _earlier_job(nemo, jobs, inputs)
+    if earlier:
+        return earlier
+    model = _free_version(nemo, jobs)
+    body |= {"output_model": model, "custom_fields": {INPUTS_FIELD: inputs}}
+    if settings.wandb_api_key:
+        body["integrations"] = [{"type": "wandb", "wandb": {"project": settings.namespace}}]
+    try:
+        job = nemo.json(
+            SERVICE,
+            "POST",
+            "/v1/customization/jobs",
+            json=body,
+            headers={"wandb-api-key": settings.wandb_api_key} if settings.wandb_api_key else None,
+        )
+    except Conflict as error:
+        error.hint = f"Give the model another name in CUSTOM_MODEL; {model} stays as it is."
+        raise
+    for warning in job.get("warnings") or []:
+        warnings.warn(f"Customizer: {warning.get('message', warning)}", stacklevel=2)
+    return Job(job["id"], "new", model, "A new job was started.")
+
+
+def tuned_model(nemo: Connection) -> str:
+    """Full name of the newest model trained under the name of CUSTOM_MODEL, whatever its version.
+
+    Raises:
+        DataError: there is none yet.
+    """
+    newest = _newest(nemo, list_jobs(nemo))
+    if newest:
+        return newest["output_model"]
+    if entity_store.find_model(nemo, nemo.settings.custom_model) is not None:  # brought here by other means
+        return nemo.settings.custom_model
+    raise DataError(
+        f"There is no model {nemo.settings.custom_model} yet.", "Train it first (notebook 02_customization)."
+    )
+
+
+def newest_training(jobs: list[dict[str, Any]], model: str) -> str:
+    """Id of the completed job that made what is now served under this name; empty for a model nobody trained here.
+
+    Args:
+        jobs: from `list_jobs`, the newest first.
+        model: full name.
+    """
+    return next((job["id"] for job in jobs if job.get("output_model") == model and job["status"] == "completed"), "")
+
+
+def training_numbers(job: dict[str, Any]) -> dict[str, float | int | None]:
+    """How fast a finished job was: `steps`, `seconds`, `tokens_per_second`.
+
+    A number that the platform does not report is None; NeMo Customizer has no `tokens_per_second`.
+    """
+    details = job.get("status_details") or {}
+    metrics = details.get("metrics") or {}
+    return {
+        "steps": details.get("steps_completed"),
+        "seconds": metrics.get("training_seconds") or details.get("elapsed_time"),
+        "tokens_per_second": metrics.get("tokens_per_second"),
+    }
+
+
+def _newest(nemo: Connection, jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The newest finished job for CUSTOM_MODEL, in any version, whose model was not deleted since."""
+    name = nemo.settings.custom_model.partition("@")[0]
+    finished = (job for job in jobs if job["status"] == "completed" and job.get("output_model"))
+    return next(
+        (
+            job
+            for job in finished
+            if job["output_model"].partition("@")[0] == name
+            and entity_store.find_model(nemo, job["output_model"]) is not None
+        ),
+        None,
+    )
+
+
+def _earlier_job(nemo: Connection, jobs: list[dict[str, Any]], inputs: str) -> Job | None:
+    newest = _newest(nemo, jobs)
+    for job in same_inputs(jobs, inputs):
+        if job["status"] in ACTIVE:
+            note = "A job with the same inputs is under way: joined it."
+            return Job(job["id"], "joined", job["output_model"], note)
+        # Only the newest: notebook 03 evaluates that one, and must not meet a model with other inputs.
+        if newest and job["id"] == newest["id"]:
+            note = "A finished job with the same inputs is there: reused it."
+            return Job(job["id"], "reused", job["output_model"], note)
+    return None
+
+
+def _free_version(nemo: Connection, jobs: list[dict[str, Any]]) -> str:
+    """CUSTOM_MODEL or, where that is taken, the same name with the next free version: v1, v2, v3 ..."""
+    taken = {f"{model.get('namespace')}/{model.get('name')}" for model in entity_store.list_models(nemo)}
+    taken |= {job.get("output_model") for job in jobs if job["status"] in ACTIVE}
+    model = nemo.settings.custom_model
+    while model in taken:
+        stem, number = re.fullmatch(r"(.*?)(\d*)", model).groups()
+        model = f"{stem}{int(number) + 1}" if number else f"{stem}-2"
+    return model

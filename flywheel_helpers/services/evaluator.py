@@ -1,0 +1,241 @@
+"""Evaluator: scoring a model on the test rows. An evaluation run before with the same inputs is found again."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import time
+import warnings
+import zipfile
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flywheel_helpers.errors import BadAnswer, Conflict, Invalid, NotFound, WaitTimeout
+from flywheel_helpers.services import customizer, data_store, entity_store
+from flywheel_helpers.services.connection import Connection
+from flywheel_helpers.services.failures import request_line
+from flywheel_helpers.services.jobs import ACTIVE, INPUTS_FIELD, Job, digest, same_inputs
+from flywheel_helpers.statistics import SCORE_NAMES, Score, Scores
+
+SERVICE = "Evaluator"
+TASK, METRIC = "custom-tool-calling", "tool-calling-accuracy"
+TEST_FILE = "testing/xlam-test.jsonl"
+# As many as the platform on one machine answers at once. On a cluster a whole workshop asks one NIM at the same time.
+PARALLEL_REQUESTS = {"local": 48, "pcai": 16}
+RESULTS_DEADLINE, RESULTS_POLL = 120.0, 1.0  # seconds
+_Answer = TypeVar("_Answer")
+
+
+def config_body(nemo: Connection, limit: int | None = None) -> dict[str, Any]:
+    """The evaluation configuration: which rows, how to ask the model, and how to score the answer.
+
+    Args:
+        limit: the first so many rows only; None for all.
+    """
+    dataset: dict[str, Any] = {"files_url": f"hf://datasets/{nemo.settings.dataset}/{TEST_FILE}"}
+    if limit:
+        dataset["limit"] = limit
+    return {
+        "type": "custom",
+        "namespace": nemo.settings.namespace,
+        "name": f"tool-calling-{limit}" if limit else "tool-calling",
+        "params": {"parallelism": PARALLEL_REQUESTS[nemo.settings.profile]},
+        "tasks": {
+            TASK: {
+                "type": "chat-completion",
+                "dataset": dataset,
+                # Filled in for each row by the Evaluator: `item` is the row.
+                "params": {
+                    "template": {
+                        "messages": "{{ item.messages | tojson }}",
+                        "tools": "{{ item.tools | tojson }}",
+                        "tool_choice": "auto",
+                        "temperature": 0,
+                        "max_tokens": 200,
+                    }
+                },
+                "metrics": {
+                    METRIC: {
+                        "type": "tool-calling",
+                        "params": {"tool_calls_ground_truth": "{{ item.tool_calls | tojson }}"},
+                    }
+                },
+            }
+        },
+    }
+
+
+def target_body(nemo: Connection, model: str) -> dict[str, Any]:
+    """The evaluation target: a model by its name in the Entity Store."""
+    return {
+        "type": "model",
+        "namespace": nemo.settings.namespace,
+        "name": re.sub(r"[^a-z0-9.-]+", "-", model.lower()),
+        "model": model,
+    }
+
+
+def evaluate(nemo: Connection, model: str, limit: int | None = None, again: bool = False) -> Job:
+    """Start an evaluation of a model, or find the one that was started before with the same inputs.
+
+    The inputs are the configuration, the stored test rows, and the model: its name, and which training made it.
+
+    Args:
+        model: full name, the base model's or a tuned one's.
+        limit: the first so many rows only; None for all.
+        again: start a new job all the same.
+
+    Raises:
+        NotFound: the dataset was not uploaded yet.
+        Invalid: the Evaluator does not know the model; the message says so.
+    """
+    entity_store.check_owner(nemo)
+    config, target = config_body(nemo, limit), target_body(nemo, model)
+    training = customizer.newest_training(customizer.list_jobs(nemo), model)
+    inputs = digest([config, target, training, data_store.dataset_revision(nemo, ("testing",))])
+    earlier = None if again else _earlier_job(nemo, inputs, model)
+    if earlier:
+        return earlier
+    _ensure(nemo, "configs", config)
+    _ensure(nemo, "targets", target)
+    namespace = nemo.settings.namespace
+    body = {
+        "namespace": namespace,
+        "config": f"{namespace}/{config['name']}",
+        "target": f"{namespace}/{target['name']}",
+        "custom_fields": {INPUTS_FIELD: inputs},
+    }
+    try:
+        job = nemo.json(SERVICE, "POST", "/v1/evaluation/jobs", json=body)
+    except Invalid as error:
+        error.hint = (
+            "If it says that the model is not registered, run entity_store.register_base_model(nemo) first. If it is "
+            "not served, wait for it with wait.wait_for_model. Else correct the value it names."
+        )
+        raise
+    return Job(job["id"], "new", model, "A new evaluation was started.")
+
+
+def get_job(nemo: Connection, job_id: str) -> dict[str, Any]:
+    """A job as the Evaluator knows it, with `status` and `status_details`."""
+    return nemo.json(SERVICE, "GET", f"/v1/evaluation/jobs/{job_id}")
+
+
+def cancel(nemo: Connection, job_id: str) -> dict[str, Any]:
+    """Stop a job."""
+    return nemo.json(SERVICE, "POST", f"/v1/evaluation/jobs/{job_id}/cancel")
+
+
+def scores(nemo: Connection, job: Job) -> Scores:
+    """The result of a finished evaluation, each score with its 95 % interval.
+
+    Raises:
+        BadAnswer: the results lack the tool-calling scores.
+        WaitTimeout: they are not there in time.
+    """
+    path = f"/v1/evaluation/jobs/{job.id}/results"
+    answer = _late(job, lambda: nemo.json(SERVICE, "GET", path), lambda answer: bool(answer.get("tasks")))
+    try:
+        found = answer["tasks"][TASK]["metrics"][METRIC]["scores"]
+        name, full = (_score(found[key]) for key in SCORE_NAMES)
+    except (KeyError, TypeError, ValueError):
+        raise BadAnswer(
+            SERVICE,
+            f"GET {nemo.settings.evaluator_url}{path}",
+            f"the results lack the scores of {METRIC}.",
+            "See the job's log for rows that could not be scored.",
+            server_message=json.dumps(answer)[:500],
+        ) from None
+    return Scores(job.model, name.n, name, full)
+
+
+def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
+    """Every row of a finished evaluation, in the order of the dataset: `index`, `item`, `request`, `response`, `scores`
+    (of the tool-calling metric, by name), `error`.
+
+    Not every release of NeMo Evaluator puts the rows into its download. Where it does not, the list is empty and a
+    warning says so.
+
+    Raises:
+        WaitTimeout: they are not there in time.
+    """
+    path = f"/v1/evaluation/jobs/{job.id}/download-results"
+    response = _late(job, lambda: nemo.request(SERVICE, "GET", path, timeout=300.0))
+    try:
+        with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+            names = [name for name in archive.namelist() if name.endswith("samples.jsonl")]
+            lines = archive.read(names[0]).decode().splitlines() if names else []
+    except zipfile.BadZipFile:
+        raise BadAnswer(
+            SERVICE, request_line(response.request), "the download is not a zip file.", "Run the cell again."
+        ) from None
+    if not lines:
+        warnings.warn(
+            "This Evaluator's download has no samples.jsonl: mistakes cannot be sorted by kind.", stacklevel=2
+        )
+    found = [json.loads(line) for line in lines]
+    if unanswered := [sample["error"] for sample in found if sample.get("error")]:
+        warnings.warn(
+            f"{len(unanswered)} of {len(found)} rows got no answer that could be scored, and count as wrong. "
+            f"The first: {unanswered[0]}. If the platform was at fault, evaluate again with AGAIN = True.",
+            stacklevel=2,
+        )
+    found.sort(key=lambda sample: sample["index"])
+    return [{**sample, "scores": (sample.get("scores") or {}).get(METRIC, {})} for sample in found]
+
+
+def _late(job: Job, ask: Callable[[], _Answer], complete: Callable[[_Answer], bool] = lambda _: True) -> _Answer:
+    """Ask until a finished job's results are there: on a cluster they may come a while after its last word."""
+    started = time.monotonic()
+    while True:
+        too_late = time.monotonic() - started > RESULTS_DEADLINE
+        try:
+            answer = ask()
+            if complete(answer) or too_late:
+                return answer
+        except NotFound:
+            if too_late:
+                raise WaitTimeout(
+                    f"The results of the evaluation {job.id} are not there {RESULTS_DEADLINE:.0f} s after its end.",
+                    "Run the cell again to wait longer. If they never come, see the Evaluator's log, and evaluate with "
+                    "AGAIN = True.",
+                ) from None
+        time.sleep(RESULTS_POLL)
+
+
+def summary(base: Scores, tuned: Scores) -> dict[str, Any]:
+    """Both results as plain numbers, for `summary.json`."""
+
+    def numbers(found: Scores) -> dict[str, dict[str, float]]:
+        return {
+            key: {"value": score.value, "low": score.low, "high": score.high}
+            for key in SCORE_NAMES
+            for score in (getattr(found, key),)
+        }
+
+    return {"n": tuned.n, "base": numbers(base), "tuned": numbers(tuned)}
+
+
+def _score(found: dict[str, Any]) -> Score:
+    count = int(found["stats"]["count"])
+    return Score.of(round(found["value"] * count), count)
+
+
+def _ensure(nemo: Connection, kind: str, body: dict[str, Any]) -> None:
+    """Create a config or target, or bring the one of this name up to date."""
+    try:
+        nemo.json(SERVICE, "POST", f"/v1/evaluation/{kind}", json=body, retry=True)
+    except Conflict:
+        changes = {key: value for key, value in body.items() if key not in ("name", "namespace")}
+        nemo.json(
+            SERVICE, "PATCH", f"/v1/evaluation/{kind}/{body['namespace']}/{body['name']}", json=changes, retry=True
+        )
+
+
+def _earlier_job(nemo: Connection, inputs: str, model: str) -> Job | None:
+    for job in same_inputs(nemo.all_pages(SERVICE, "/v1/evaluation/jobs", {"sort": "-created_at"}), inputs):
+        if job["status"] in ACTIVE:
+            return Job(job["id"], "joined", model, "An evaluation with the same inputs is under way: joined it.")
+        return Job(job["id"], "reused", model, "A finished evaluation with the same inputs is there: reused it.")
+    return None

@@ -1,0 +1,1 @@
+"""What all microservices share: stored documents, entity routes, listing, errors."""

@@ -1,0 +1,1 @@
+"""The local safety model that the NIM proxy serves, and how it judges."""

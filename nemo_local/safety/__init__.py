@@ -1,1 +1,0 @@
-"""The local safety model: what it judges by, what it learns from, and how it judges."""

@@ -1,0 +1,97 @@
+"""Where xLAM rows come from and go to: the gated set, a file, an honest split, JSONL."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
+
+from flywheel_helpers.data import xlam
+from flywheel_helpers.errors import DataError
+
+ROWS = [{"id": 1, "query": "How is it in Oslo?", "answers": "[]", "tools": "[]"}]
+
+
+def test_write_jsonl(tmp_path):
+    path = tmp_path / "deep" / "rows.jsonl"
+    assert xlam.write_jsonl([{"a": "é"}, {"b": [1]}], path) == 2
+    assert path.read_bytes() == '{"a": "é"}\n{"b": [1]}\n'.encode()
+
+
+class TestSplit:
+    def rows(self):
+        tools = [{"name": f"f.{i}", "description": "", "parameters": {}} for i in range(40)]
+        made = []
+        for i in range(2000):
+            offered = [tools[i % 40], tools[(i * 7 + 3) % 40]] if i % 3 else [tools[i % 40]]
+            answers = [] if i % 10 == 0 else [{"name": offered[0]["name"], "arguments": {}}]
+            made.append({"query": f"q{i}", "tools": json.dumps(offered), "answers": json.dumps(answers)})
+        return made
+
+    def test_functions_called_in_testing_are_unknown_to_training(self):
+        data = xlam.split(self.rows())
+        assert min(len(data.training), len(data.validation), len(data.testing)) > 50
+        known = {tool["name"] for one in data.training + data.validation for tool in json.loads(one["tools"])}
+        called = {answer["name"] for one in data.testing for answer in json.loads(one["answers"])}
+        assert called and not known & called
+        queries = [one["query"] for rows in data.splits().values() for one in rows]
+        assert len(queries) == len(set(queries))
+
+    def test_the_seed_decides(self):
+        assert xlam.split(self.rows()) == xlam.split(self.rows())
+        assert xlam.split(self.rows()) != xlam.split(self.rows(), seed=1)
+
+    def test_malformed_rows_are_left_out(self):
+        data = xlam.split([*self.rows(), {"query": "bad", "tools": "[", "answers": "[]"}])
+        assert all(one["query"] != "bad" for rows in data.splits().values() for one in rows)
+
+
+class TestRealXlam:
+    TOKEN = "hf_" + "x" * 34
+
+    def response(self, status):
+        return httpx.Response(status, request=httpx.Request("GET", f"https://huggingface.co/?token={self.TOKEN}"))
+
+    def test_without_a_token_the_error_says_how_to_get_one(self, monkeypatch):
+        monkeypatch.delenv("HF_TOKEN", raising=False)
+        with pytest.raises(DataError) as raised:
+            xlam.load_xlam()
+        for part in ("HF_TOKEN is not set", "huggingface.co/settings/tokens", xlam.XLAM_REPOSITORY, "sample"):
+            assert part in str(raised.value)
+
+    @pytest.mark.parametrize(
+        ("status", "said"), [(401, "Ask for access"), (403, "Ask for access"), (503, "Try again"), (None, "connection")]
+    )
+    def test_every_failure_is_explained_without_the_token(self, monkeypatch, status, said):
+        def fail(*args, **kwargs):
+            assert kwargs["token"] == self.TOKEN
+            if status is None:
+                raise httpx.ConnectError(f"no route, {self.TOKEN}")
+            kind = GatedRepoError if status == 403 else HfHubHTTPError
+            raise kind(f"failed with {self.TOKEN}", response=self.response(status))
+
+        monkeypatch.setenv("HF_TOKEN", self.TOKEN)
+        monkeypatch.setattr(xlam, "hf_hub_download", fail)
+        with pytest.raises(DataError) as raised:
+            xlam.load_xlam()
+        assert said in str(raised.value)
+        assert self.TOKEN not in str(raised.value)
+        assert raised.value.__suppress_context__, "the cause, which may quote the token, must not be shown"
+
+    def test_the_downloaded_file_is_read(self, monkeypatch, tmp_path):
+        path = tmp_path / "xlam.json"
+        path.write_text(json.dumps(ROWS))
+        monkeypatch.setenv("HF_TOKEN", self.TOKEN)
+        monkeypatch.setattr(xlam, "hf_hub_download", lambda *args, **kwargs: str(path))
+        assert xlam.load_xlam() == ROWS
+        monkeypatch.delenv("HF_TOKEN")
+        assert xlam.load_xlam(path) == ROWS
+
+    @pytest.mark.parametrize("text", ["not json", '{"a": 1}'])
+    def test_a_file_of_something_else(self, tmp_path, text):
+        path = tmp_path / "xlam.json"
+        path.write_text(text)
+        with pytest.raises(DataError, match="is not"):
+            xlam.load_xlam(path)

@@ -1,0 +1,163 @@
+"""Starting, finding and stopping the platform, with a stand-in for it that is ready at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import psutil
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from flywheel_helpers.errors import PlatformError
+from flywheel_helpers.local import background, platform
+from flywheel_helpers.run.cli import main
+
+STAND_IN = """
+import http.server, json, os, pathlib, subprocess, sys, threading
+if os.environ.get("BROKEN"):
+    sys.exit("nemo_local: Port 8080 is held by nginx (process 7).")
+stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
+child = subprocess.Popen([sys.executable, "-c", stubborn])
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(b"{}")
+    def log_message(self, *_): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+url = f"http://127.0.0.1:{server.server_port}"
+home = pathlib.Path(os.environ["FLYWHEEL_HOME"])
+state = {"pid": os.getpid(), "gateway_url": url, "nim_url": url, "started_at": "now", "child": child.pid}
+(home / "platform.json").write_text(json.dumps(state))
+server.serve_forever()
+"""
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    package = tmp_path / "nemo_local"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(STAND_IN)
+    monkeypatch.chdir(tmp_path)  # where `python -m` looks first
+    monkeypatch.setattr(background, "STOP_DEADLINE", 0.3)
+    home = tmp_path / "home"
+    yield home
+    platform.down(home)
+
+
+def test_up_find_down(home):
+    said = []
+    running, started = platform.up(home, said.append)
+    assert started and running.missing() == ""
+    assert platform.find(home) == running
+    assert platform.up(home, said.append) == (running, False)
+    pids = [process.pid for process in running.processes()]
+    assert json.loads((home / "platform.json").read_text())["child"] in pids
+    assert platform.down(home)
+    time.sleep(0.1)
+    assert not any(alive(pid) for pid in pids), "a child that ignores SIGTERM must be killed"
+    assert platform.find(home) is None and not platform.down(home)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_a_platform_that_does_not_start_says_why(home, monkeypatch):
+    monkeypatch.setenv("BROKEN", "1")
+    with pytest.raises(PlatformError, match=r"held by nginx \(process 7\)") as caught:
+        platform.up(home, print)
+    assert "platform.log" in caught.value.hint
+    assert platform.find(home) is None
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", "no json", '{"pid": 4194303, "gateway_url": "", "nim_url": "", "started_at": ""}']
+)
+def test_a_stale_file_is_not_believed(home, content):
+    home.mkdir()
+    (home / "platform.json").write_text(content)
+    assert platform.find(home) is None
+
+
+def test_a_process_id_that_went_to_someone_else(home):
+    home.mkdir()
+    state = {"pid": os.getpid(), "gateway_url": "", "nim_url": "", "started_at": ""}
+    (home / "platform.json").write_text(json.dumps(state))
+    assert platform.find(home) is None
+    assert not platform.down(home)  # and this very process lives on
+
+
+def test_a_killed_platform_is_started_anew(home):
+    running, _ = platform.up(home, print)
+    for process in running.processes():
+        process.kill()
+    psutil.wait_procs(running.processes(), timeout=5)
+    again, started = platform.up(home, print)
+    assert started and again.pid != running.pid
+
+
+def test_a_start_that_is_interrupted_leaves_nothing(home, monkeypatch):
+    monkeypatch.setattr(platform.Running, "missing", lambda self: "waiting for models")
+    monkeypatch.setattr(platform, "START_DEADLINE", 0.5)
+    before = set(psutil.Process().children())
+    with pytest.raises(PlatformError, match="not ready after"):
+        platform.up(home, print)
+    assert [process for process in set(psutil.Process().children()) - before if alive(process.pid)] == []
+    assert platform.find(home) is None
+
+
+def test_the_real_platform_names_who_holds_its_port(tmp_path, monkeypatch):
+    """The one test here with the real `nemo_local`, which looks at its ports before anything else."""
+    holder = subprocess.Popen(
+        [sys.executable, "-c", "import socket, time; s = socket.create_server(('127.0.0.1', 0)); "
+         "print(s.getsockname()[1], flush=True); time.sleep(60)"],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        port = holder.stdout.readline().strip()
+        monkeypatch.setenv("FLYWHEEL_GATEWAY_PORT", port)
+        monkeypatch.setenv("FLYWHEEL_NIM_PORT", str(int(port) + 1))
+        monkeypatch.setenv("FLYWHEEL_HOME", str(tmp_path / "home"))
+        found = subprocess.run(
+            [sys.executable, "-m", "flywheel_helpers.run.cli", "up"], capture_output=True, text=True, timeout=60
+        )
+    finally:
+        holder.kill()
+        holder.wait()
+    assert found.returncode == 1
+    assert port in found.stderr and str(holder.pid) in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+@pytest.mark.parametrize("up_before", [False, True])
+def test_a_run_starts_the_platform_where_needed_and_stops_what_it_started(home, monkeypatch, capsys, up_before):
+    root = home.parent
+    (root / "config.py").write_text('PROFILE = "local"\n')
+    (root / "notebooks").mkdir()
+    notebook = new_notebook(
+        cells=[new_code_cell("X = 1", metadata={"tags": ["parameters"]}), new_code_cell("print(X)")]
+    )
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, root / "notebooks" / "00_only.ipynb")
+    monkeypatch.setattr("flywheel_helpers.checkout.ROOT", root)
+    monkeypatch.setenv("FLYWHEEL_HOME", str(home))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # pytest's own handlers stay
+    monkeypatch.setattr("sys.argv", ["flywheel", "run", "-p", "X", "41"])
+    if up_before:
+        platform.up(home, print)
+    main()
+    said = capsys.readouterr().out
+    assert ("The platform is stopped." in said) is not up_before
+    assert (platform.find(home) is not None) is up_before
+    latest = (root / "runs" / "latest").resolve()
+    assert str(latest / "report.html") in said and "00_only" in said
+    assert json.loads((latest / "summary.json").read_text())["parameters"] == {"X": 41}
