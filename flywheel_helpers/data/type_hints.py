@@ -1,8 +1,8 @@
-"""Python type hints, as tool data sets write them, turned into JSON Schema.
+"""Convert the type hints of tool data sets to JSON Schema.
 
-xLAM types a parameter with text such as ``List[Union[int, float]]``, ``str, optional`` or ``int or str``. A NIM wants
-JSON Schema, and answers slowly when an array has no ``items`` or an object no ``properties``: every schema made here
-has them.
+xLAM describes a parameter's type with text such as ``List[Union[int, float]]``, ``str, optional`` or ``int or str``.
+Most of it is a Python expression, so Python parses it. A NIM needs JSON Schema and answers slowly when an array has no
+``items`` or an object no ``properties``; every schema made here has them.
 
 >>> parse_type_hint("List[int], optional")
 ParsedHint(schema={'type': 'array', 'items': {'type': 'integer'}}, optional=True, unknown=())
@@ -10,8 +10,10 @@ ParsedHint(schema={'type': 'array', 'items': {'type': 'integer'}}, optional=True
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -27,18 +29,26 @@ _SCALARS = {
 }
 _SCALAR_OF = {name: kind for kind, names in _SCALARS.items() for name in names}
 _ARRAYS = {"list", "array", "set", "frozenset", "sequence", "iterable", "collection"}
-_OBJECTS = {"dict", "object", "mapping", "defaultdict", "ordereddict"}
+_OBJECTS = {"dict", "dictionary", "object", "mapping", "defaultdict", "ordereddict"}
 
-#: What stands for a type nobody can name: text, the one form every value has in a conversation.
+#: The schema of an unknown type: every value can be written as text.
 FALLBACK: Schema = {"type": "string"}
-# The elements of a bare `list`: the hint does not say, and data has both.
-_ANY_ITEM: Schema = {"anyOf": [{"type": "string"}, {"type": "number"}]}
-# Far deeper than any real hint; keeps a hostile one from exhausting the stack.
+#: The schema of ``Any``.
+ANYTHING: Schema = {}
+_NULL: Schema = {"type": "null"}
+_NUMBER: Schema = {"type": "number"}
+# The items of a bare `list`: the hint does not say, and data has both.
+_ANY_ITEM: Schema = {"anyOf": [{"type": "string"}, _NUMBER]}
+# A vector or a matrix.
+_NUMERIC_ITEM: Schema = {"anyOf": [_NUMBER, {"type": "array", "items": _NUMBER}]}
+# Far deeper than any real hint.
 _MAX_DEPTH = 20
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<name>[A-Za-z_][\w.]*)|(?P<literal>'[^']*'|\"[^\"]*\"|-?\d+(?:\.\d+)?)|(?P<mark>\.\.\.|[\[\](),|]))"
-)
+# What may follow a type: `, optional`, `(optional)`, `, required`, `, default 5`, `, default: 5`, `= 5`.
+_SUFFIX = re.compile(r"(?:\b(?:optional|required|defaults?)\b(?!\s*\[)|=)(?P<value>.*)", re.IGNORECASE | re.DOTALL)
+_MAKES_OPTIONAL = re.compile("optional|default|=", re.IGNORECASE)
+# Raised by `ast.parse` and `ast.literal_eval` for text that is not Python or is nested too deeply, and by `_schema`.
+_UNREADABLE = (SyntaxError, ValueError, TypeError, MemoryError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -46,9 +56,9 @@ class ParsedHint:
     """A parameter's type.
 
     Attributes:
-        schema: JSON Schema; yours to change.
+        schema: JSON Schema; the caller may change it.
         optional: Whether the hint says that the parameter may be left out.
-        unknown: Types in the hint that have no JSON form and fell back to a string.
+        unknown: Types in the hint that have no JSON form and became strings.
     """
 
     schema: Schema
@@ -57,17 +67,17 @@ class ParsedHint:
 
 
 def parse_type_hint(hint: str) -> ParsedHint:
-    """Turn a type hint into JSON Schema. Never raises: what cannot be read is a string and named in `unknown`.
+    """Convert a type hint to JSON Schema. Never raises: an unreadable hint becomes a string and is named in `unknown`.
 
     Args:
-        hint: Such as ``Dict[str, int]``, ``Optional[float]``, ``str, optional`` or ``int | None``.
+        hint: Such as ``Dict[str, int]``, ``Optional[float]``, ``str, optional``, ``int = 5`` or ``list of int``.
     """
     parsed = _parse("" if hint is None else str(hint))
     return ParsedHint(copy_json(parsed.schema), parsed.optional, parsed.unknown)
 
 
 def copy_json(value: Any) -> Any:
-    """A copy of JSON; `copy.deepcopy`, which also looks for shared and circular parts, took most of a conversion."""
+    """Copy a JSON value. `copy.deepcopy`, which also handles shared and circular parts, took most of a conversion."""
     if isinstance(value, dict):
         return {key: copy_json(item) for key, item in value.items()}
     return [copy_json(item) for item in value] if isinstance(value, list) else value
@@ -75,195 +85,147 @@ def copy_json(value: Any) -> Any:
 
 @lru_cache(maxsize=4096)
 def _parse(hint: str) -> ParsedHint:
-    try:
-        parser = _Parser(hint)
-        schema = parser.union()
-        optional = parser.qualifiers()
-    except _Unreadable:
-        return ParsedHint(FALLBACK, "optional" in hint.lower(), (hint.strip() or "(empty)",))
-    options = schema.get("anyOf", [schema])
-    present = [option for option in options if option != {"type": "null"}]
-    if present and len(present) < len(options):  # None as a value is how Python says "may be left out"
-        schema, optional = _any_of(present), True
-    return ParsedHint(schema, optional, tuple(parser.unknown))
+    suffix = _SUFFIX.search(hint)
+    # First as it is: in `Literal['cup of tea']` and `Union[int, Optional[str]]` nothing is a suffix.
+    for text, optional in (
+        (hint, False),
+        (_without_suffix(hint, suffix), bool(suffix and _MAKES_OPTIONAL.search(suffix[0]))),
+    ):
+        unknown: list[str] = []
+        try:
+            with warnings.catch_warnings(action="ignore"):  # of a backslash in a Literal's text
+                expression = ast.parse(text.strip(), mode="eval").body
+            schema = _schema(expression, unknown)
+        except _UNREADABLE:
+            continue
+        options = schema.get("anyOf", [schema])
+        present = [option for option in options if option != _NULL]
+        if present and len(present) < len(options):  # None as a value is how Python says "may be left out"
+            schema, optional = _any_of(present), True
+        return ParsedHint(schema, optional, tuple(unknown))
+    return ParsedHint(FALLBACK, "optional" in hint.lower() or optional, (hint.strip() or "(empty)",))
 
 
-class _Unreadable(Exception):
-    """The hint does not follow the grammar."""
+def _without_suffix(hint: str, suffix: re.Match[str] | None) -> str:
+    """The type alone, as a Python expression; a hint that is nothing but a default has the type of its default."""
+    text = hint[: suffix.start()].rstrip(" \t\n,;(") if suffix else hint
+    if suffix and not text:
+        try:
+            value = ast.literal_eval(suffix["value"].strip(" :="))
+        except _UNREADABLE:
+            return ""
+        return "" if value is None else type(value).__name__
+    # `**` binds like the word: `list of list of int or str` is `(list of (list of int)) or str`.
+    return re.sub(r"\bof\b", "**", text)
 
 
-class _Parser:
-    """Recursive descent over
+def _schema(node: ast.expr, unknown: list[str], depth: int = 0) -> Schema:
+    """The JSON Schema of a type expression; types without one are added to `unknown`.
 
-    hint      = union { "," qualifier }
-    union     = type { ("|" | "or") type }
-    type      = name [ "[" [ argument { "," argument } ] "]" ] | literal
-    argument  = union | "..." | "[" [ union { "," union } ] "]"      (the last form: the arguments of a Callable)
+    Raises:
+        ValueError: The expression is not a type.
     """
-
-    def __init__(self, hint: str) -> None:
-        self.hint = hint
-        self.tokens = self._tokens(hint)
-        self.position = 0
-        self.depth = 0
-        self.unknown: list[str] = []
-
-    @staticmethod
-    def _tokens(hint: str) -> list[str]:
-        tokens, at = [], 0
-        text = hint.rstrip()
-        while at < len(text):
-            match = _TOKEN.match(text, at)
-            if match is None:
-                raise _Unreadable
-            tokens.append(match[0].strip())
-            at = match.end()
-        return tokens
-
-    def _peek(self) -> str | None:
-        return self.tokens[self.position] if self.position < len(self.tokens) else None
-
-    def _next(self) -> str:
-        token = self._peek()
-        if token is None:
-            raise _Unreadable
-        self.position += 1
-        return token
-
-    def _take(self, *wanted: str) -> bool:
-        if self._peek() in wanted:
-            self.position += 1
-            return True
-        return False
-
-    def qualifiers(self) -> bool:
-        """What follows the type, as in ``str, optional`` or ``int, default 5``: does it make the parameter optional?"""
-        rest = self.tokens[self.position :]
-        if not rest:
-            return False
-        words = {token.lower() for token in rest}
-        if rest[0] != "," or not words & {"optional", "default", "required"}:
-            raise _Unreadable
-        return bool(words & {"optional", "default"})
-
-    def union(self) -> Schema:
-        self.depth += 1
-        if self.depth > _MAX_DEPTH:
-            raise _Unreadable
-        options = [self.type()]
-        while self._take("|", "or"):
-            options.append(self.type())
-        self.depth -= 1
-        return _any_of(options)
-
-    def type(self) -> Schema:
-        token = self._next()
-        if token[0] in "'\"-" or token[0].isdigit():
-            raise _Unreadable  # a literal stands only inside Literal[...]
-        if not (token[0].isalpha() or token[0] == "_"):
-            raise _Unreadable
-        name = token.removeprefix("typing.").removeprefix("collections.abc.").removeprefix("datetime.").lower()
-        if name == "literal":
-            return self._literal()
-        if name == "callable":
-            if self._peek() == "[":
-                self._arguments()
-            self.unknown.append(token)
-            return FALLBACK
-        arguments = self._arguments() if self._peek() == "[" else None
-        return self._named(token, name, arguments)
-
-    def _named(self, token: str, name: str, arguments: list[Schema | None] | None) -> Schema:
-        given = [argument for argument in arguments or [] if argument is not None]
-        if name in _SCALAR_OF and arguments is None:
-            return {"type": _SCALAR_OF[name]}
-        if name in _ARRAYS:
-            return {"type": "array", "items": _any_of(given) if given else _ANY_ITEM}
-        if name == "tuple":
-            return _tuple(arguments)
-        if name in _OBJECTS:
-            # Dict[key, value]: JSON keys are always text, so only the value's type says something.
-            values = given[1] if len(given) == 2 else True
-            return {"type": "object", "properties": {}, "additionalProperties": values}
-        if name == "union" and given:
-            return _any_of(given)
-        if name == "optional" and len(given) == 1:
-            return _any_of([*given, {"type": "null"}])
-        self.unknown.append(token)
-        return FALLBACK
-
-    def _arguments(self) -> list[Schema | None]:
-        """What stands in brackets; None for the ``...`` of ``Tuple[int, ...]`` and a Callable's argument list."""
-        self._next()
-        arguments: list[Schema | None] = []
-        while not self._take("]"):
-            if arguments and not self._take(","):
-                raise _Unreadable
-            if self._take("..."):
-                arguments.append(None)
-            elif self._peek() == "[":
-                self.depth += 1
-                if self.depth > _MAX_DEPTH:
-                    raise _Unreadable
-                self._arguments()
-                self.depth -= 1
-                arguments.append(None)
-            else:
-                arguments.append(self.union())
-        return arguments
-
-    def _literal(self) -> Schema:
-        if not self._take("["):
-            raise _Unreadable
-        values: list[Any] = []
-        while not self._take("]"):
-            if values and not self._take(","):
-                raise _Unreadable
-            values.append(_literal_value(self._next()))
-        if not values:
-            raise _Unreadable
-        kinds = {kind_of(value) for value in values}
-        return {"enum": values} | ({"type": kinds.pop()} if len(kinds) == 1 else {})
+    if depth > _MAX_DEPTH:
+        raise ValueError("nested too deeply")
+    match node:
+        case ast.BoolOp(op=ast.Or(), values=options):
+            return _any_of([_schema(option, unknown, depth) for option in options])
+        case ast.BinOp(op=ast.BitOr(), left=left, right=right):
+            return _any_of([_schema(left, unknown, depth), _schema(right, unknown, depth)])
+        case ast.Constant(value=None):
+            return _NULL
+        case ast.Name() | ast.Attribute():
+            return _named(ast.unparse(node), None, unknown)
+        case ast.Subscript(value=name, slice=inside) | ast.BinOp(op=ast.Pow(), left=name, right=inside):
+            arguments = inside.elts if isinstance(inside, ast.Tuple) else [inside]
+            match _base_name(written := ast.unparse(name)):
+                case "literal":
+                    return _literal(arguments)
+                case "callable" | "ndarray":  # their arguments do not say what a JSON value looks like
+                    return _named(written, None, unknown)
+            # None stands for the `...` of `Tuple[int, ...]`.
+            schemas = [None if _is_ellipsis(one) else _schema(one, unknown, depth + 1) for one in arguments]
+            return _named(written, schemas, unknown)
+    raise ValueError("not a type")
 
 
-def _literal_value(token: str) -> Any:
-    if token[0] in "'\"":
-        return token[1:-1]
-    constants = {"True": True, "False": False, "None": None}
-    if token in constants:
-        return constants[token]
-    try:
-        return json.loads(token)
-    except json.JSONDecodeError:
-        raise _Unreadable from None
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
 
 
-def kind_of(value: Any) -> str:
-    """The name JSON Schema has for the type of a JSON value."""
-    kinds = {
-        bool: "boolean",
-        int: "integer",
-        float: "number",
-        str: "string",
-        type(None): "null",
-        list: "array",
-        dict: "object",
-    }
-    return kinds[type(value)]
+def _base_name(written: str) -> str:
+    """A type's name in lower case, without its module: `list` of `typing.List`."""
+    return written.rpartition(".")[2].lower()
+
+
+def _named(written: str, arguments: list[Schema | None] | None, unknown: list[str]) -> Schema:
+    """The schema of a type's name and of its arguments in brackets."""
+    name = _base_name(written)
+    if name not in _SCALAR_OF:
+        name = name.removesuffix("s")  # `list of strings`
+    given = [argument for argument in arguments or [] if argument is not None]
+    if name in _SCALAR_OF and arguments is None:
+        return {"type": _SCALAR_OF[name]}
+    if name == "any" and arguments is None:
+        return ANYTHING
+    if name in _ARRAYS:
+        return {"type": "array", "items": _any_of(given) if given else _ANY_ITEM}
+    if name == "ndarray":
+        return {"type": "array", "items": _NUMERIC_ITEM}
+    if name == "tuple":
+        return _tuple(arguments)
+    if name in _OBJECTS:
+        # Dict[key, value]: JSON keys are always text, so only the value's type matters.
+        values = given[1] if len(given) == 2 and given[1] != ANYTHING else True
+        return {"type": "object", "properties": {}, "additionalProperties": values}
+    if name == "union" and given:
+        return _any_of(given)
+    if name == "optional" and len(given) == 1:
+        return _any_of([*given, _NULL])
+    unknown.append(written)
+    return FALLBACK
+
+
+def _literal(arguments: list[ast.expr]) -> Schema:
+    values = [ast.literal_eval(argument) for argument in arguments]
+    json.dumps(values, allow_nan=False)  # a ValueError or TypeError for what JSON does not have
+    if not values or any(isinstance(value, list | tuple | dict) for value in values):
+        raise ValueError("not a Literal of simple values")
+    kinds = {kind_of(value) for value in values}
+    return {"enum": values} | ({"type": kinds.pop()} if len(kinds) == 1 else {})
+
+
+_KINDS = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    type(None): "null",
+    list: "array",
+    dict: "object",
+}
+
+
+def kind_of(value: Any) -> str | None:
+    """The JSON Schema name of a value's type; None for a value that is not JSON."""
+    return _KINDS.get(type(value))
 
 
 def _any_of(options: list[Schema]) -> Schema:
-    """One of several: nested alternatives laid flat, repetitions left out."""
+    """One of several: nested alternatives flattened, duplicates removed."""
     flat: list[Schema] = []
     for option in options:
         for one in option["anyOf"] if option.keys() == {"anyOf"} else [option]:
             if one not in flat:
                 flat.append(one)
+    if ANYTHING in flat:
+        # Anything includes the others. None stays: it makes a parameter optional.
+        flat = [one for one in flat if one in (ANYTHING, _NULL)]
     return flat[0] if len(flat) == 1 else {"anyOf": flat}
 
 
 def _tuple(arguments: list[Schema | None] | None) -> Schema:
-    """``prefixItems`` would say it exactly, but serving engines do not read it; ``items`` and a length they do."""
+    """``prefixItems`` would be exact, but serving engines do not read it; they do read ``items`` and a length."""
     if not arguments:
         return {"type": "array", "items": _ANY_ITEM}
     items = _any_of([argument for argument in arguments if argument is not None] or [_ANY_ITEM])

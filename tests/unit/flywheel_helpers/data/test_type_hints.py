@@ -60,7 +60,24 @@ def mapping(values: dict | bool) -> dict:
         ("int | str", {"anyOf": [INTEGER, STRING]}),
         ("Literal['km', 'mi']", {"enum": ["km", "mi"], "type": "string"}),
         ("Literal[1, 2]", {"enum": [1, 2], "type": "integer"}),
+        ("Literal['cup of tea', 'b, default c']", {"enum": ["cup of tea", "b, default c"], "type": "string"}),
+        ("Literal[-1.5, None]", {"enum": [-1.5, None]}),
         ("List[Optional[int]]", array({"anyOf": [INTEGER, {"type": "null"}]})),
+        ("str, required", STRING),
+        ("list of int", array(INTEGER)),
+        ("List of strings", array(STRING)),
+        ("list of list of int or str", {"anyOf": [array(array(INTEGER)), STRING]}),
+        ("list of Dict[str, List[int]]", array(mapping(array(INTEGER)))),
+        ("Any", {}),
+        ("typing.Any", {}),
+        ("List[Any]", array({})),
+        ("Union[int, Any]", {}),
+        ("Dict[str, Any]", mapping(True)),
+        ("Dict[str, Union[int, Any]]", mapping(True)),
+        ("np.ndarray", array({"anyOf": [NUMBER, array(NUMBER)]})),
+        ("npt.NDArray[np.float64]", array({"anyOf": [NUMBER, array(NUMBER)]})),
+        ("datetime", STRING),
+        ("datetime.datetime", STRING),
     ],
 )
 def test_required_hints(hint, schema):
@@ -84,6 +101,27 @@ def test_required_hints(hint, schema):
         ("int | None", INTEGER),
         ("int, default 5", INTEGER),
         ("float, optional, default is 0.5", NUMBER),
+        ("int, default=5", INTEGER),
+        ("int, default: 5", INTEGER),
+        ("int, defaults to 5", INTEGER),
+        ("int = 5", INTEGER),
+        ("int=5", INTEGER),
+        ("int default 5", INTEGER),
+        ("int optional", INTEGER),
+        ("int (optional)", INTEGER),
+        ("bool (default: False)", BOOLEAN),
+        ("str, optional (default: 'a, b')", STRING),
+        ("str, default='[x'", STRING),
+        ("List[str], default=[]", array(STRING)),
+        ("Tuple[int, int], default=(0, 0)", array(INTEGER, 2)),
+        ("Dict[str, Optional[int]], optional", mapping({"anyOf": [INTEGER, {"type": "null"}]})),
+        ("list of int, optional", array(INTEGER)),
+        ("int or None", INTEGER),
+        ("Optional[str] = None", STRING),
+        ("Optional[Any]", {}),
+        ("default='London'", STRING),
+        ("default=5", INTEGER),
+        ("default=[]", array(ANY_ITEM)),
     ],
 )
 def test_optional_hints(hint, schema):
@@ -99,11 +137,15 @@ def test_optional_hints(hint, schema):
         ("Callable[[float], float]", "Callable"),
         ("Callable", "Callable"),
         ("Callable[..., float]", "Callable"),
-        ("np.ndarray", "np.ndarray"),
+        ("pd.DataFrame", "pd.DataFrame"),
         ("Matrix", "Matrix"),
-        ("Any", "Any"),
+        ("Class", "Class"),
+        ("int[str]", "int"),
+        ("default=None", "default=None"),
+        ("default=London", "default=London"),
+        ("dict of str to int", "dict of str to int"),
         ("Optional", "Optional"),
-        ("Union[]", "Union"),
+        ("Union[]", "Union[]"),
         ("int[5]", "int[5]"),
         ("", "(empty)"),
         ("   ", "(empty)"),
@@ -114,6 +156,12 @@ def test_optional_hints(hint, schema):
         ("5", "5"),
         ("???", "???"),
         ("Literal[]", "Literal[]"),
+        ("Literal[1e999]", "Literal[1e999]"),
+        ("Literal[b'a']", "Literal[b'a']"),
+        ("Literal[[1]]", "Literal[[1]]"),
+        ("Literal[{[]: 1}]", "Literal[{[]: 1}]"),
+        ("f(int)", "f(int)"),
+        ("List['int']", "List['int']"),
     ],
 )
 def test_unknown_and_malformed_hints_fall_back_to_string_and_are_named(hint, unknown):
@@ -131,10 +179,31 @@ def test_an_unreadable_optional_hint_stays_optional():
     assert parse_type_hint("List[int, optional").optional
 
 
-def test_absurd_depth_is_refused_not_a_crash():
-    hint = "List[" * 5000 + "int" + "]" * 5000
-    assert parse_type_hint(hint).unknown == (hint,)
-    assert parse_type_hint("Callable[" + "[" * 5000).schema == STRING
+@pytest.mark.parametrize(
+    "hint",
+    [
+        "List[" * 5000 + "int" + "]" * 5000,
+        "List[" * 50 + "int" + "]" * 50,
+        "Callable[" + "[" * 5000,
+        " of ".join(["list"] * 5000),
+        "|".join(["int"] * 50_000),
+        "-" * 50_000 + "1",
+        "a." * 50_000 + "a",
+        "9" * 5000,
+        "(" + " " * 50_000 + "int",
+        "a\0b",
+        "\ud83d",
+    ],
+    ids=range(11),
+)
+def test_hints_that_break_a_parser_are_refused(hint):
+    parsed = parse_type_hint(hint)
+    assert (parsed.schema, parsed.unknown) == (STRING, (hint,))
+
+
+def test_a_backslash_in_a_literal_is_not_reported(recwarn):
+    assert parse_type_hint(r"Literal['\d']").schema["enum"] == [r"\d"]
+    assert not recwarn.list
 
 
 def test_a_hint_that_is_no_text():
@@ -179,7 +248,8 @@ def _nodes(schema):
 
 
 _PIECES = st.sampled_from(
-    "List Dict Tuple Union Optional Callable Literal set int str None Any Foo [ ] , | or ... optional 'a' 3".split()
+    "List Dict Tuple Union Optional Callable Literal set int str None Any Foo [ ] ( ) , | or of = ... "
+    "optional default 'a' 3 1e999".split()
 )
 _TEXTS = st.one_of(st.text(max_size=40), st.lists(_PIECES, max_size=14).map(" ".join), _HINTS.map(lambda pair: pair[0]))
 
@@ -190,7 +260,7 @@ def test_any_text_gives_a_valid_schema_with_items_and_properties(text):
     parsed = parse_type_hint(text)
     jsonschema.Draft202012Validator.check_schema(parsed.schema)
     for node in _nodes(parsed.schema):
-        assert node.get("type") != "array" or node["items"]
+        assert node.get("type") != "array" or isinstance(node["items"], dict)
         assert node.get("type") != "object" or "properties" in node
 
 
@@ -226,6 +296,8 @@ def test_fits_agrees_with_jsonschema_and_coerce_only_returns_what_fits(text, val
         ("[1, 2]", "List[int]", [1, 2]),
         ("5", "str", "5"),
         ("5", "Union[int, str]", "5"),
+        ("5", "Any", "5"),
+        ([None], "Any", [None]),
     ],
 )
 def test_coerce_reads_a_value_as_its_type(value, hint, read):
@@ -244,6 +316,18 @@ def test_coerce_reads_a_value_as_its_type(value, hint, read):
         (1, "bool"),
         ("a", "List[str]"),
         (None, "str"),
+        (float("nan"), "float"),
+        (float("-inf"), "float"),
+        (float("inf"), "str"),
+        (float("inf"), "Any"),
+        ("Infinity", "float"),
+        ("1e999", "float"),
+        ("1e999", "int"),
+        ("[NaN]", "List[float]"),
+        ([1.0, float("nan")], "List[float]"),
+        ({"a": [float("inf")]}, "dict"),
+        ('{"a": Infinity}', "dict"),
+        ("9" * 5000, "int"),
     ],
 )
 def test_coerce_refuses_what_cannot_be_read(value, hint):
