@@ -3,8 +3,22 @@
 >>> data = generate(seed=42, rows=3600)
 >>> data.training[0].keys()
 dict_keys(['id', 'query', 'answers', 'tools'])
+
+Besides training and exam there are three weeks of questions to a team's assistant, with tools of its own:
+
+>>> questions = production_log(seed=42)
+>>> corrected = with_feedback(questions.last_week)
 """
 
 from sample_data.generate import SampleData, generate, write
+from sample_data.production import FEEDBACK_SHARE, ProductionQuestions, production_log, with_feedback
 
-__all__ = ["SampleData", "generate", "write"]
+__all__ = [
+    "FEEDBACK_SHARE",
+    "ProductionQuestions",
+    "SampleData",
+    "generate",
+    "production_log",
+    "with_feedback",
+    "write",
+]
