@@ -1,124 +1,234 @@
-"""Programs that run on this machine in the background: started, found again by a later command, waited for, stopped."""
+"""Programs that run in the background on this machine: start them, find them again, wait for them, stop them."""
 
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
 
+from flywheel_helpers import polling
 from flywheel_helpers.errors import PlatformError
 
-STOP_DEADLINE = 20.0  # seconds until what has not stopped by itself is killed
+STOP_DEADLINE = 20.0  # seconds; a process that has not stopped by then is killed
+POLL_SECONDS = 0.2
+FIRST_REPORT, REPORT_INTERVAL = 5.0, 15.0  # seconds between reports on a program that is still starting
+SAME_START = 2.0  # seconds; the time of boot is known to the second only
+LOG_LINES = 20  # how much of a log an error shows
 
 
-def start(
-    command: list[str | Path], log: Path, env: dict[str, str], cwd: Path | None = None
-) -> subprocess.Popen[bytes]:
-    """Start `command` so that it outlives this program, with all that it says in `log`."""
+def start(command: list[str | Path], log: Path, env: dict[str, str], cwd: Path | None = None) -> psutil.Popen:
+    """Start `command` so that it outlives this program, with its output in `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
-        return subprocess.Popen(
+        return psutil.Popen(
             command,
             cwd=cwd,
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C in this terminal is ours to handle, not the program's
+            start_new_session=True,  # Ctrl-C in this terminal is for us to handle, not for the program
         )
 
 
-def find(state_file: Path, mark: str) -> dict[str, Any] | None:
-    """What `state_file` says of a program that lives, or None.
+def identity(process: psutil.Process) -> dict[str, Any]:
+    """What identifies a process in a state file.
+
+    The process id alone does not: once the process has ended, the system gives it to another one. The start time is
+    counted from boot, because the clock may be set while the process runs. `nemo_local.server.supervisor` writes the
+    same two fields.
+    """
+    return {"pid": process.pid, "started_after_boot": process.create_time() - psutil.boot_time()}
+
+
+def find(state_file: Path) -> tuple[psutil.Process, dict[str, Any]] | None:
+    """The running process that a state file identifies, with the file's content; None if there is none.
 
     Args:
-        state_file: JSON with the program's process id as `pid`. One left behind by a program that died is not believed.
-        mark: what the program's command line holds. Without it, the process id belongs to someone else by now.
+        state_file: JSON with the fields of `identity`. Its process may have ended, and its id may have been reused.
     """
     try:
         state = json.loads(state_file.read_text())
-        command = " ".join(psutil.Process(state["pid"]).cmdline())
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        process = psutil.Process(state["pid"])
+        difference = identity(process)["started_after_boot"] - state["started_after_boot"]
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, psutil.Error):
         return None
-    return state if mark in command else None
+    return None if abs(difference) > SAME_START or stopped(process) else (process, state)
+
+
+def stopped(process: psutil.Process) -> bool:
+    """Whether a process has ended, collected by its parent or not."""
+    if isinstance(process, psutil.Popen):
+        return process.poll() is not None
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def wait_until_ready(
-    name: str, look: Callable[[], str | None], log: Path, deadline: float, patience: str, tell: Callable[[str], None]
+    name: str,
+    process: psutil.Process,
+    missing: Callable[[], str],
+    log: Path,
+    timeout: float,
+    expected: str,
+    tell: Callable[[str], None],
 ) -> None:
-    """Wait until a program that was started is ready for use.
+    """Wait until a program is ready for use.
 
     Args:
-        name: what the program is called in messages.
-        look: says what is still missing, nothing ("") when the program is ready, None when it has stopped.
-        log: where the program's last words lie.
-        deadline: seconds to wait.
-        patience: how long it takes as a rule, said beside each word on how it goes.
-        tell: takes those words, every 15 seconds.
+        name: what messages call the program.
+        process: the program.
+        missing: says what is not ready yet; empty when everything is.
+        log: where the program writes its log.
+        timeout: seconds to wait.
+        expected: how long a start usually takes, shown with every report.
+        tell: takes a report on the progress from time to time.
 
     Raises:
-        PlatformError: it stopped, with its last words, or `deadline` has passed.
+        PlatformError: the program stopped, and the message shows the end of its log; or `timeout` has passed; or
+            another program answers in its place.
     """
-    started, next_word = time.monotonic(), 5.0
-    while (missing := look()) != "":
-        elapsed = time.monotonic() - started
-        if missing is None:
+    next_report = FIRST_REPORT
+    for elapsed in polling.attempts(timeout, POLL_SECONDS):
+        if stopped(process):
             raise PlatformError(
-                f"{name} stopped while starting.\n{_last_words(log)}",
-                f"Mend what it says and run it again. The whole log: {log}",
+                f"{name} stopped while starting.\n{_tail(log)}",
+                f"Fix what the log names, then start it again. The whole log: {log}",
             )
-        if elapsed > deadline:
-            raise PlatformError(
-                f"{name} is not ready after {elapsed:.0f} s ({missing}).", f"See the logs in {log.parent}."
-            )
-        if elapsed > next_word:
-            tell(f"{elapsed:4.0f} s  {missing} ({patience})")
-            next_word += 15.0
-        time.sleep(0.2)
+        if not (left := missing()):
+            return
+        if elapsed > next_report:
+            tell(f"{elapsed:4.0f} s  {left} ({expected})")
+            next_report += REPORT_INTERVAL
+    raise PlatformError(f"{name} is not ready after {elapsed:.0f} s ({left}).", f"See the logs in {log.parent}.")
 
 
-def end(state_file: Path, mark: str) -> bool:
-    """Stop the program that :func:`find` finds, and wait until it is gone; whether there was one."""
-    state = find(state_file, mark)
-    if state:
-        stop(state["pid"])
-    state_file.unlink(missing_ok=True)
-    return state is not None
+def silent(process: psutil.Process, health: dict[str, tuple[str, str]]) -> list[str]:
+    """The servers of a program that do not answer yet.
+
+    Args:
+        process: the program.
+        health: for each server, by name: the address that answers when it is ready, and the environment variable that
+            sets its port.
+
+    Raises:
+        PlatformError: another program answers at one of the addresses.
+    """
+    found = []
+    for name, (url, variable) in health.items():
+        port = urlsplit(url).port or 80
+        if not _answers(url):
+            found.append(name)
+        elif not _listens(process, port) and not stopped(process):
+            raise port_in_use(port, variable)
+    return found
 
 
-def stop(pid: int) -> None:
-    """Stop a process and everything it started: first by asking, after a while by force."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        process.terminate()
-    except psutil.NoSuchProcess:
-        return
-    _, alive = psutil.wait_procs(family, timeout=STOP_DEADLINE)
-    for straggler in alive:
+def require_free_port(port: int, variable: str) -> None:
+    """Check that nothing listens on a port of this machine.
+
+    Args:
+        port: number of the port.
+        variable: the environment variable that sets it.
+
+    Raises:
+        PlatformError: the port is in use; the message names the program.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise PlatformError(
+                f"Port {port} is reserved for the administrator of this machine.", f"Set {variable} to one above 1023."
+            ) from None
+        except OSError:
+            raise port_in_use(port, variable) from None
+
+
+def port_in_use(port: int, variable: str) -> PlatformError:
+    """The error about a port that another program holds; for the arguments see `require_free_port`."""
+    return PlatformError(
+        f"Port {port} is in use by {_holder(port)}.",
+        f"Stop that program, or choose another port with {variable}.",
+    )
+
+
+def end(state_file: Path) -> bool:
+    """Stop the program that a state file identifies, and wait until it has ended; whether there was one."""
+    found = find(state_file)
+    if found:
+        stop(found[0])
+    state_file.unlink(missing_ok=True)
+    return found is not None
+
+
+def stop(process: psutil.Process) -> None:
+    """Stop a process and everything it started: politely first, by force after `STOP_DEADLINE`."""
+    members = family(process)
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+    _, alive = psutil.wait_procs(members, timeout=STOP_DEADLINE)
+    for straggler in alive:
+        with suppress(psutil.NoSuchProcess):
             straggler.kill()
-        except psutil.NoSuchProcess:
-            pass
     psutil.wait_procs(alive, timeout=5)
 
 
-def answers(url: str) -> bool:
-    """Whether a server of this machine answers there with success."""
+def family(process: psutil.Process) -> list[psutil.Process]:
+    """A process and everything it started that still runs."""
     try:
-        # Straight to this machine, whatever proxy the environment names.
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _answers(url: str) -> bool:
+    """Whether a server on this machine answers with success."""
+    try:
+        # Directly, even where the environment names a proxy.
         return httpx.get(url, timeout=2.0, trust_env=False).is_success
     except httpx.HTTPError:
         return False
 
 
-def _last_words(log: Path) -> str:
-    """The end of a log, where the cause of an early end is to be found."""
+def _listens(process: psutil.Process, port: int) -> bool:
+    """Whether a program, or a process that it started, listens on a port."""
+    for member in family(process):
+        with suppress(psutil.Error):
+            if port in _listening(member.net_connections("tcp")):
+                return True
+    return False
+
+
+def _holder(port: int) -> str:
+    """The program that listens on a port, in words."""
+    with suppress(psutil.Error):
+        if pid := _listening(psutil.net_connections("tcp")).get(port):
+            return f"{psutil.Process(pid).name()} (process {pid})"
+    return "a process that this user may not see"
+
+
+def _listening(connections: list[Any]) -> dict[int, int | None]:
+    """The ports that are listened on, each with the process id, where the system tells it."""
+    return {
+        one.laddr.port: getattr(one, "pid", None)
+        for one in connections
+        if one.laddr and one.status == psutil.CONN_LISTEN
+    }
+
+
+def _tail(log: Path) -> str:
+    """The last lines of a log, where the cause of an early end is to be found."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return "\n".join(f"    {line}" for line in lines[-6:])
+    return "\n".join(f"    {line}" for line in lines[-LOG_LINES:])

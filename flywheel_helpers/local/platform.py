@@ -1,7 +1,7 @@
 """Starting and stopping the platform on this machine: `python -m nemo_local`, in the background.
 
-The platform itself writes `platform.json` into its home folder (process id and addresses); that file is how a later
-command finds it again.
+The platform writes `platform.json` into its home folder, with its process and its addresses; a later command finds it
+there.
 """
 
 from __future__ import annotations
@@ -22,67 +22,80 @@ START_DEADLINE = 900.0  # seconds; the first start converts the base model, a mi
 
 @dataclass(frozen=True)
 class Running:
-    """A platform that is up, or coming up."""
+    """A platform that is ready or starting."""
 
-    pid: int
+    process: psutil.Process
     gateway_url: str
     nim_url: str
     started_at: str
 
     def missing(self) -> str:
-        """What does not answer yet, in a few words; empty when all is ready."""
-        health = {"gateway": f"{self.gateway_url}/health", "models": f"{self.nim_url}/v1/health/ready"}
-        silent = [name for name, url in health.items() if not background.answers(url)]
+        """What is not ready yet, in a few words; empty when everything is.
+
+        Raises:
+            PlatformError: another program answers at the platform's addresses.
+        """
+        health = {
+            "gateway": (f"{self.gateway_url}/health", "FLYWHEEL_GATEWAY_PORT"),
+            "models": (f"{self.nim_url}/v1/health/ready", "FLYWHEEL_NIM_PORT"),
+        }
+        silent = background.silent(self.process, health)
         return f"waiting for {' and '.join(silent)}" if silent else ""
 
     def processes(self) -> list[psutil.Process]:
-        """The platform's processes, as far as they live."""
-        try:
-            parent = psutil.Process(self.pid)
-            return [parent, *parent.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return []
+        """The platform's processes that still run."""
+        return background.family(self.process)
 
 
 def find(home: Path) -> Running | None:
-    """The platform whose state lies in `home`, or None."""
-    state = background.find(*_state(home))
+    """The platform whose state is in `home`, or None."""
+    found = background.find(_state_file(home))
+    if not found:
+        return None
+    process, state = found
     try:
-        return state and Running(state["pid"], state["gateway_url"], state["nim_url"], state["started_at"])
+        return Running(process, state["gateway_url"], state["nim_url"], state["started_at"])
     except KeyError:
         return None
 
 
 def up(home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:
-    """Start the platform and wait until it is ready. Where it is up already, nothing happens.
+    """Start the platform, unless it is running, and wait until it is ready.
 
     Args:
-        home: where its state and logs are kept.
-        tell: takes a line on how it goes.
+        home: folder of its state and logs.
+        tell: takes a line on the progress.
 
     Returns:
         the platform, and whether this call started it.
 
     Raises:
-        PlatformError: it did not start; the message carries its last words, such as who holds a port. Or it runs on
-            other ports than the environment asks for.
+        PlatformError: it did not start; the message shows the end of its log. Or it runs on other ports than the
+            environment asks for.
     """
     running = find(home)
     if running:
         _require_same_ports(running)
-        if not running.missing():
-            return running, False
-        tell("The platform is starting already; waiting for it.")
-        return _wait_ready(home, tell, lambda: False), False
+        if running.missing():
+            tell("The platform is already starting; waiting for it.")
+        return _wait_until_ready(home, running.process, tell), False
     process = background.start(
         [sys.executable, "-m", "nemo_local"], _log(home), {**os.environ, "FLYWHEEL_HOME": str(home)}
     )
     try:
-        # Until it has written its state file, only its process tells that it is coming.
-        return _wait_ready(home, tell, lambda: process.poll() is None), True
+        return _wait_until_ready(home, process, tell), True
     except BaseException:
-        background.stop(process.pid)
+        background.stop(process)
         raise
+
+
+def down(home: Path) -> bool:
+    """Stop the platform and everything it started, and wait until it has ended.
+
+    Returns:
+        whether there was one.
+    """
+    return background.end(_state_file(home))
 
 
 def _require_same_ports(running: Running) -> None:
@@ -95,35 +108,22 @@ def _require_same_ports(running: Running) -> None:
             )
 
 
-def down(home: Path) -> bool:
-    """Stop the platform and everything it started, and wait until it is gone.
-
-    Returns:
-        whether there was one.
-    """
-    return background.end(*_state(home))
-
-
-def _wait_ready(home: Path, tell: Callable[[str], None], coming: Callable[[], bool]) -> Running:
-    """Wait for the platform of `home`; `coming` tells whether one without a state file may still write it."""
-
+def _wait_until_ready(home: Path, process: psutil.Process, tell: Callable[[str], None]) -> Running:
     running: Running | None = None
 
-    def look() -> str | None:
+    def missing() -> str:
         nonlocal running
         running = find(home)
-        if running is None:
-            return "starting" if coming() else None
-        return running.missing()
+        # It writes its state file after its first checks. Until then there is none, or one of another process.
+        return running.missing() if running and running.process.pid == process.pid else "starting"
 
-    patience = "the first start converts the base model: a minute or two"
-    background.wait_until_ready("The platform", look, _log(home), START_DEADLINE, patience, tell)
+    expected = "the first start converts the base model: a minute or two"
+    background.wait_until_ready("The platform", process, missing, _log(home), START_DEADLINE, expected, tell)
     return running
 
 
-def _state(home: Path) -> tuple[Path, str]:
-    """The platform's state file, and what its command line holds."""
-    return home / "platform.json", "nemo_local"
+def _state_file(home: Path) -> Path:
+    return home / "platform.json"
 
 
 def _log(home: Path) -> Path:

@@ -1,7 +1,7 @@
-"""Open WebUI on this machine: the real one, in a virtual environment of its own, started, found and stopped.
+"""Open WebUI on this machine: starting, finding and stopping it. It has its own virtual environment.
 
-It listens on loopback only and asks nothing of the network: no model is loaded, no update looked for, nothing
-reported. Its state lies in the platform's home, and so does the password of its only account.
+It listens on loopback only and makes no requests to the internet: it downloads no model, looks for no update and
+reports nothing. Its state and the password of its only account are in the platform's home.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
+from filelock import FileLock
 
 from flywheel_helpers.checkout import ROOT
 from flywheel_helpers.errors import ConfigError, PlatformError, Unauthorized
@@ -27,10 +27,11 @@ from flywheel_helpers.webui.client import OpenWebUI, sign_in
 VENV = ROOT / ".venv-openwebui"
 EMAIL = "admin@localhost"
 PASSWORD_FILE = ("openwebui", "admin-password")  # in the platform's home
-START_DEADLINE = 600.0  # seconds; about 20 on an idle laptop, minutes on one that is busy training
+START_DEADLINE = 600.0  # seconds; a start takes about 20 on an idle laptop, minutes on one that is busy training
+PORT_VARIABLE = "FLYWHEEL_WEBUI_PORT"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-# Answers are JSON: shown as they are, and not as the prose that Markdown would make of them.
+# Answers are JSON, which Markdown would garble.
 _INTERFACE = {
     "renderMarkdownInAssistantMessages": False,
     "renderMarkdownInUserMessages": False,
@@ -42,150 +43,158 @@ _ALWAYS = {
     "ANONYMIZED_TELEMETRY": "false",
     "DO_NOT_TRACK": "true",
     "SCARF_NO_ANALYTICS": "true",
-    # An engine elsewhere, never called: the default would load a model for document search.
+    # A remote engine that is never called: the default would load a model for document search.
     "RAG_EMBEDDING_ENGINE": "openai",
     "ENABLE_OLLAMA_API": "false",
-    # Without this it would list the models of a service in the internet.
+    # The default is a service on the internet.
     "OPENAI_API_BASE_URLS": "",
-    # A model that only writes tool calls has no good titles, tags or follow-up questions to offer.
+    # A model that only writes tool calls cannot write titles, tags or follow-up questions.
     "ENABLE_TITLE_GENERATION": "false",
     "ENABLE_TAGS_GENERATION": "false",
     "ENABLE_FOLLOW_UP_GENERATION": "false",
     "ENABLE_SIGNUP": "false",
     "DEFAULT_INTERFACE_SETTINGS": json.dumps(_INTERFACE),
 }
-# What a program needs of the environment here. Secrets, proxies and settings for other programs stay outside.
+# All that it needs from our environment. Secrets, proxies and settings for other programs are not passed on.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
 
 
 @dataclass(frozen=True)
 class Running:
-    """An Open WebUI that is up, or coming up."""
+    """An Open WebUI that is ready or starting."""
 
-    pid: int
+    process: psutil.Process
     url: str
     started_at: str
     sign_in: bool
 
     def missing(self) -> str:
-        """What does not answer yet, in a few words; empty when it is ready."""
-        return "" if background.answers(f"{self.url}/health") else "waiting for Open WebUI"
+        """What is not ready yet, in a few words; empty when it is ready.
+
+        Raises:
+            PlatformError: another program answers at its address.
+        """
+        silent = background.silent(self.process, {"Open WebUI": (f"{self.url}/health", PORT_VARIABLE)})
+        return f"waiting for {silent[0]}" if silent else ""
 
 
 def installed() -> bool:
-    """Whether `make webui` was run here."""
+    """Whether `make webui` has installed it."""
     return (VENV / "bin" / "open-webui").is_file()
 
 
 def is_local(settings: Settings) -> bool:
-    """Whether OPENWEBUI_URL is this machine's, so that it is ours to start."""
+    """Whether OPENWEBUI_URL is an address of this machine, so that we start it."""
     return urlsplit(settings.openwebui_url).hostname in LOOPBACK
 
 
 def missing(settings: Settings) -> str:
-    """What is missing for a chat with Open WebUI, and how to get it; empty when nothing is."""
+    """What a chat with Open WebUI still needs, and how to get it; empty when nothing is missing."""
     if not settings.openwebui_url:
-        return "OPENWEBUI_URL is not set. It is the address under which you open Open WebUI in the browser."
+        return "OPENWEBUI_URL is not set. It is the address at which you open Open WebUI in the browser."
     if settings.openwebui_api_key:
         return ""
     if not is_local(settings):
-        return "OPENWEBUI_API_KEY is not in the environment. Make a key in Open WebUI under Settings, Account."
-    return "" if installed() else "Open WebUI is not installed here. make webui installs it, once."
+        return "OPENWEBUI_API_KEY is not set. Create a key in Open WebUI under Settings, Account."
+    return "" if installed() else "Open WebUI is not installed. Run make webui once."
 
 
 def find(home: Path) -> Running | None:
-    """The Open WebUI whose state lies in `home`, or None."""
-    state = background.find(*_state(home))
+    """The Open WebUI whose state is in `home`, or None."""
+    found = background.find(_state_file(home))
+    if not found:
+        return None
+    process, state = found
     try:
-        return state and Running(**state)
-    except TypeError:
+        return Running(process, state["url"], state["started_at"], state["sign_in"])
+    except KeyError:
         return None
 
 
 def up(settings: Settings, home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:
-    """Start Open WebUI and wait until it answers. Where it is up already, nothing happens.
+    """Start Open WebUI, unless it is running, and wait until it is ready.
 
     Args:
-        settings: where it shall listen, and whether one has to sign in.
-        home: where its state and log are kept.
-        tell: takes a line on how it goes.
+        settings: the address it listens on, and whether it requires signing in.
+        home: folder of its state and log.
+        tell: takes a line on the progress.
 
     Returns:
         Open WebUI, and whether this call started it.
 
     Raises:
         ConfigError: OPENWEBUI_URL is not an address of this machine.
-        PlatformError: not installed, the port is taken, or it stopped while starting.
+        PlatformError: it is not installed, its port is in use, it runs with other settings, or it stopped while
+            starting.
     """
-    running = find(home)
-    if running:
-        if running.sign_in != settings.openwebui_sign_in or running.url != settings.openwebui_url:
+    home.mkdir(parents=True, exist_ok=True)
+    # Of two commands that run at the same time, the second waits for the one that the first starts.
+    with FileLock(home / "openwebui.lock"):
+        running = find(home)
+        started = running is None
+        if running is None:
+            _require_startable(settings)
+            running = _start(settings, home)
+        elif running.sign_in != settings.openwebui_sign_in or running.url != settings.openwebui_url:
             raise PlatformError(
                 f"Open WebUI runs with other settings: {running.url}, sign-in {'on' if running.sign_in else 'off'}.",
                 "Stop it with flywheel webui down, then start it again.",
             )
-        return _wait_ready(running, home, tell), False
-    if not is_local(settings):
-        raise ConfigError(
-            f'OPENWEBUI_URL is "{settings.openwebui_url}", which is not this machine: there is nothing to start here.',
-            "Open that address in the browser, or leave OPENWEBUI_URL as config.py has it on the local profile.",
-        )
-    if not installed():
-        raise PlatformError(
-            "Open WebUI is not installed.", "Run make webui once: it downloads about 1 GB and takes a few minutes."
-        )
-    _require_free_port(settings)
-    running = _start(settings, home)
+    expected = "about 20 s on a laptop"
     try:
-        return _wait_ready(running, home, tell), True
+        background.wait_until_ready(
+            "Open WebUI", running.process, running.missing, log_file(home), START_DEADLINE, expected, tell
+        )
     except BaseException:
-        down(home)
+        if started:
+            background.stop(running.process)
         raise
+    return running, started
 
 
 def down(home: Path) -> bool:
-    """Stop Open WebUI and wait until it is gone.
+    """Stop Open WebUI and wait until it has ended.
 
     Returns:
         whether there was one.
     """
-    return background.end(*_state(home))
+    return background.end(_state_file(home))
 
 
 def signed_in(settings: Settings, home: Path) -> OpenWebUI:
-    """A signed-in way to Open WebUI: with OPENWEBUI_API_KEY where it is set, else with the account made by `up`.
+    """Open WebUI, signed in with OPENWEBUI_API_KEY if that is set, else with the account that `up` made.
 
     Raises:
-        ConfigError: OPENWEBUI_URL is not set, or it is not ours and there is no key for it.
-        Unauthorized: it refuses the key, or the password.
+        ConfigError: OPENWEBUI_URL is not set, or it is another machine's and there is no key for it.
+        Unauthorized: it refuses the key or the password.
     """
     if settings.openwebui_api_key:
         webui = OpenWebUI(settings, settings.openwebui_api_key)
-        webui.role()  # asks, so that a wrong key is found here and not three calls later
+        webui.role()  # a request, so that a wrong key fails here and not three calls later
         return webui
     if settings.openwebui_url and not is_local(settings):
         raise ConfigError(
             f"There is no key for {settings.openwebui_url}.",
-            "Make one in Open WebUI under Settings, Account, and put it into the environment as OPENWEBUI_API_KEY. "
-            "Where no API keys are offered there, ask an administrator to allow them.",
+            "Create one in Open WebUI under Settings, Account, and put it in the environment as OPENWEBUI_API_KEY. "
+            "If no API keys are offered there, ask an administrator to allow them.",
         )
     try:
         return sign_in(settings, EMAIL, password(home) if settings.openwebui_sign_in else "")
     except Unauthorized as error:
         error.hint = (
-            f"Was the password changed in Open WebUI? Then write the new one into {password_file(home)}. Or is this "
-            "not the Open WebUI that flywheel webui up started? Then set OPENWEBUI_API_KEY."
+            f"If the password was changed in Open WebUI, write the new one into {password_file(home)}. If another "
+            "Open WebUI than that of flywheel webui up answers there, set OPENWEBUI_API_KEY."
         )
         raise
 
 
 def folder(home: Path, sign_in: bool) -> Path:
-    """Its state. Without sign-in it has another account, so it has another folder."""
+    """Folder of its data. Without sign-in it has another account, and so another folder."""
     return home / (PASSWORD_FILE[0] if sign_in else "openwebui-without-sign-in")
 
 
 def password(home: Path) -> str:
-    """The password of its account, made when first asked for, in a file that only this user can read."""
+    """The password of its account, generated on first use and kept in a file that only this user can read."""
     return _kept_secret(password_file(home))
 
 
@@ -199,9 +208,21 @@ def log_file(home: Path) -> Path:
     return home / "logs" / "openwebui.log"
 
 
-def _state(home: Path) -> tuple[Path, str]:
-    """Its state file, and what its command line holds."""
-    return home / "openwebui.json", "open-webui"
+def _state_file(home: Path) -> Path:
+    return home / "openwebui.json"
+
+
+def _require_startable(settings: Settings) -> None:
+    if not is_local(settings):
+        raise ConfigError(
+            f'OPENWEBUI_URL is "{settings.openwebui_url}", which is not on this machine: nothing to start here.',
+            "Open that address in the browser. On the local profile, unset OPENWEBUI_URL to start Open WebUI here.",
+        )
+    if not installed():
+        raise PlatformError(
+            "Open WebUI is not installed.", "Run make webui once: it downloads about 1 GB and takes a few minutes."
+        )
+    background.require_free_port(_port(settings), PORT_VARIABLE)
 
 
 def _start(settings: Settings, home: Path) -> Running:
@@ -222,17 +243,19 @@ def _start(settings: Settings, home: Path) -> Running:
         environment |= {"WEBUI_ADMIN_EMAIL": EMAIL, "WEBUI_ADMIN_PASSWORD": password(home)}
     command = [VENV / "bin" / "open-webui", "serve", "--host", "127.0.0.1", "--port", str(_port(settings))]
     process = background.start(command, log_file(home), environment, data)
-    started_at = datetime.now(UTC).isoformat(timespec="seconds")
-    running = Running(process.pid, settings.openwebui_url, started_at, settings.openwebui_sign_in)
-    _state(home)[0].write_text(json.dumps(asdict(running), indent=2) + "\n")
-    return running
-
-
-def _wait_ready(running: Running, home: Path, tell: Callable[[str], None]) -> Running:
-    def look() -> str | None:
-        return running.missing() if find(home) else None
-
-    background.wait_until_ready("Open WebUI", look, log_file(home), START_DEADLINE, "about 20 s on a laptop", tell)
+    try:
+        started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        running = Running(process, settings.openwebui_url, started_at, settings.openwebui_sign_in)
+        state = {
+            **background.identity(process),
+            "url": running.url,
+            "started_at": started_at,
+            "sign_in": running.sign_in,
+        }
+        _state_file(home).write_text(json.dumps(state, indent=2) + "\n")
+    except BaseException:  # without its state file, nobody would find it again
+        background.stop(process)
+        raise
     return running
 
 
@@ -240,31 +263,8 @@ def _port(settings: Settings) -> int:
     return urlsplit(settings.openwebui_url).port or 80
 
 
-def _require_free_port(settings: Settings) -> None:
-    port = _port(settings)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise PlatformError(
-                f"Port {port} cannot be used ({error.strerror}): it is held by {_holder(port)}.",
-                "Stop that, or choose another port with FLYWHEEL_WEBUI_PORT.",
-            ) from None
-
-
-def _holder(port: int) -> str:
-    try:
-        for one in psutil.net_connections("tcp"):
-            if one.laddr and one.laddr.port == port and one.status == psutil.CONN_LISTEN and one.pid:
-                return f"{psutil.Process(one.pid).name()} (process {one.pid})"
-    except psutil.Error:
-        pass
-    return "a process this user may not see"
-
-
 def _kept_secret(path: Path) -> str:
-    """A random text that stays the same: written once, readable for this user alone."""
+    """A random text, written on first use to a file that only this user can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

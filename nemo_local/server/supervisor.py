@@ -61,8 +61,11 @@ def run(settings: Settings, stop: threading.Event) -> None:
     try:
         for name, module in SERVERS.items():
             servers.append(_start(settings, name, module))
+        process = psutil.Process()
         state = {
-            "pid": os.getpid(),
+            "pid": process.pid,
+            # The id alone may belong to another process later, and the clock may be set meanwhile.
+            "started_after_boot": process.create_time() - psutil.boot_time(),
             "gateway_url": settings.gateway_url,
             "nim_url": settings.nim_url,
             "started_at": utc_now(),

@@ -90,12 +90,15 @@ def _number(version: str) -> tuple[int, ...]:
 
 # Notebook 05 ends with a picture where a browser and this are there, and says a word where they are not.
 OPTIONAL = ("playwright",)
+# The packages of the repository that the notebooks use.
+PACKAGES = ("flywheel_helpers", "tool_calling", "sample_data")
 
 
 def test_the_notebooks_need_no_package_of_the_local_platform():
-    """On a cluster `pip install --editable .` is enough: whatever the helpers import is in the first list."""
+    """On a cluster `pip install --editable .` is enough: all that these packages import is among the dependencies."""
     installed = {re.split(r"[=<>\[]", line)[0].lower().replace("-", "_") for line in PROJECT["dependencies"]}
-    for path in sorted((ROOT / "flywheel_helpers").rglob("*.py")):
+    sources = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    for path in sources:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = []
             if isinstance(node, ast.Import):
@@ -104,7 +107,7 @@ def test_the_notebooks_need_no_package_of_the_local_platform():
                 names = [node.module or ""]
             for name in names:
                 top = name.partition(".")[0]
-                known = top in sys.stdlib_module_names or top in ("flywheel_helpers", *OPTIONAL)
+                known = top in sys.stdlib_module_names or top in (*PACKAGES, *OPTIONAL)
                 assert known or top.lower() in installed, f"{path.name} imports {top}, which only the platform installs"
 
 

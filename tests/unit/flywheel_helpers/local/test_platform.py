@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import nbformat
@@ -19,7 +21,8 @@ from flywheel_helpers.local import background, platform
 from flywheel_helpers.run.cli import main
 
 STAND_IN = """
-import http.server, json, os, pathlib, subprocess, sys, threading
+import http.server, json, os, pathlib, subprocess, sys, threading, time
+import psutil
 if os.environ.get("BROKEN"):
     sys.exit("nemo_local: Port 8080 is held by nginx (process 7).")
 stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
@@ -31,7 +34,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
 url = f"http://127.0.0.1:{server.server_port}"
 home = pathlib.Path(os.environ["FLYWHEEL_HOME"])
-state = {"pid": os.getpid(), "gateway_url": url, "nim_url": url, "started_at": "now", "child": child.pid}
+me = psutil.Process()
+state = {"pid": me.pid, "started_after_boot": me.create_time() - psutil.boot_time()}
+state |= {"gateway_url": os.environ.get("GATEWAY", url), "nim_url": url, "started_at": "now", "child": child.pid}
 (home / "platform.json").write_text(json.dumps(state))
 server.serve_forever()
 """
@@ -80,7 +85,16 @@ def test_a_platform_that_does_not_start_says_why(home, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{}", "no json", '{"pid": 4194303, "gateway_url": "", "nim_url": "", "started_at": ""}']
+    "content",
+    [
+        "",
+        "{}",
+        "no json",
+        '{"pid": 4194303, "started_after_boot": 1, "gateway_url": "", "nim_url": "", "started_at": ""}',
+        '{"pid": 1, "gateway_url": "", "nim_url": "", "started_at": ""}',
+        '{"pid": -1, "started_after_boot": 1}',
+        f'{{"pid": {10**30}, "started_after_boot": 1}}',
+    ],
 )
 def test_a_stale_file_is_not_believed(home, content):
     home.mkdir()
@@ -88,12 +102,79 @@ def test_a_stale_file_is_not_believed(home, content):
     assert platform.find(home) is None
 
 
-def test_a_process_id_that_went_to_someone_else(home):
+@pytest.mark.parametrize("command", ["time.sleep(60)", "time.sleep(60)  # as in pytest tests/unit/nemo_local"])
+def test_a_process_id_that_went_to_another_program(home, command):
+    """Whatever that program's command line says: it started at another time than the platform."""
     home.mkdir()
-    state = {"pid": os.getpid(), "gateway_url": "", "nim_url": "", "started_at": ""}
-    (home / "platform.json").write_text(json.dumps(state))
-    assert platform.find(home) is None
-    assert not platform.down(home)  # and this very process lives on
+    other = subprocess.Popen([sys.executable, "-c", f"import time; {command}"])
+    identity = background.identity(psutil.Process(other.pid))
+    state = {**identity, "gateway_url": "", "nim_url": "", "started_at": ""}
+    try:
+        (home / "platform.json").write_text(json.dumps(state))
+        assert platform.find(home) is not None
+        state["started_after_boot"] -= 60
+        (home / "platform.json").write_text(json.dumps(state))
+        assert platform.find(home) is None
+        assert not platform.down(home)
+        assert other.poll() is None, "a program that is not ours must not be stopped"
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_a_platform_whose_command_line_cannot_be_read_is_found(home, monkeypatch):
+    """In the first moments of a program the system has no command line for it yet."""
+    running, _ = platform.up(home, print)
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda self: [])
+    assert platform.find(home) == running
+    assert platform.down(home)
+
+
+def test_a_setting_of_the_clock_does_not_hide_the_platform(home, monkeypatch):
+    running, _ = platform.up(home, print)
+    boot, created = psutil.boot_time, psutil.Process.create_time
+    monkeypatch.setattr(psutil, "boot_time", lambda: boot() + 3600)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: created(self) + 3600)
+    assert platform.find(home) == running
+
+
+@pytest.fixture
+def other_program():
+    """The address of another program that says it is well."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Healthy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+class Healthy(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_answer_of_another_program_is_not_taken_for_the_platforms(home, monkeypatch, other_program):
+    monkeypatch.setenv("GATEWAY", other_program)
+    before = set(psutil.Process().children())
+    with pytest.raises(PlatformError, match=rf"Port \d+ is in use by .* \(process {os.getpid()}\)") as caught:
+        platform.up(home, print)
+    assert "FLYWHEEL_GATEWAY_PORT" in caught.value.hint
+    assert [process for process in set(psutil.Process().children()) - before if alive(process.pid)] == []
+
+
+def test_a_platform_that_stops_does_not_find_another_one_in_its_place(home, tmp_path, monkeypatch):
+    """The state file may be that of a platform that another command has started meanwhile."""
+    running, _ = platform.up(home, print)
+    found = platform.find
+    monkeypatch.setattr(platform, "find", lambda home, calls=[]: calls.append(1) or len(calls) > 1 and found(home))
+    monkeypatch.setenv("BROKEN", "1")
+    with pytest.raises(PlatformError, match="stopped while starting"):
+        platform.up(home, print)
+    assert found(home) == running, "the one of the other command goes on"
 
 
 def test_a_killed_platform_is_started_anew(home):
@@ -102,7 +183,7 @@ def test_a_killed_platform_is_started_anew(home):
         process.kill()
     psutil.wait_procs(running.processes(), timeout=5)
     again, started = platform.up(home, print)
-    assert started and again.pid != running.pid
+    assert started and again.process != running.process
 
 
 def test_a_start_that_is_interrupted_leaves_nothing(home, monkeypatch):

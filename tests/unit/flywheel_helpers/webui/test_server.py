@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import socket
 import stat
+import subprocess
 import sys
 import textwrap
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psutil
 import pytest
 from ports import free_port
 
-from flywheel_helpers import checkout
+from flywheel_helpers import checkout, polling
 from flywheel_helpers.errors import ConfigError, PlatformError
+from flywheel_helpers.local import background
 from flywheel_helpers.webui import server
 
 # Named and called like the real one: `open-webui serve --host HOST --port PORT`.
 STAND_IN = f"""\
 #!{sys.executable}
-import http.server, json, os, pathlib, sys
+import http.server, json, os, pathlib, sys, time
 pathlib.Path("started-with.json").write_text(json.dumps({{"arguments": sys.argv[1:], "environment": dict(os.environ)}}))
 if pathlib.Path("fail").exists():
     sys.exit("the disk is full of cats")
+if pathlib.Path("slow").exists():
+    time.sleep(60)
 class Health(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -108,11 +117,68 @@ def test_not_installed(local, home, monkeypatch, tmp_path):
 
 def test_the_port_is_taken(local, home):
     with socket.socket() as holder:
-        holder.bind(("127.0.0.1", server._port(local)))
+        holder.bind(("127.0.0.1", urlsplit(local.openwebui_url).port))
         holder.listen()
-        with pytest.raises(PlatformError, match=rf"held by .*process {os.getpid()}") as caught:
+        with pytest.raises(PlatformError, match=rf"in use by .*process {os.getpid()}") as caught:
             server.up(local, home, print)
     assert "FLYWHEEL_WEBUI_PORT" in caught.value.hint and server.find(home) is None
+
+
+def test_another_program_takes_the_port_while_it_starts(local, home):
+    """Open WebUI takes its port late. What answers there in the meantime is not the one that was started."""
+    (home / "openwebui").mkdir(parents=True)
+    (home / "openwebui" / "slow").touch()
+    other: list[http.server.HTTPServer] = []
+
+    def take_the_port() -> None:
+        for _ in polling.attempts(20, 0.05):
+            if (home / "openwebui" / "started-with.json").exists():
+                break
+        other.append(http.server.ThreadingHTTPServer(("127.0.0.1", urlsplit(local.openwebui_url).port), Healthy))
+        other[0].serve_forever()
+
+    threading.Thread(target=take_the_port, daemon=True).start()
+    before = set(psutil.Process().children())
+    try:
+        with pytest.raises(PlatformError, match=rf"in use by .*process {os.getpid()}"):
+            server.up(local, home, print)
+    finally:
+        other[0].shutdown()
+        other[0].server_close()
+    assert server.find(home) is None
+    assert all(background.stopped(child) for child in set(psutil.Process().children()) - before)
+
+
+class Healthy(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_program_without_a_command_line_yet_is_no_dead_one(local, home, monkeypatch):
+    """For some moments after its start the system shows none."""
+    monkeypatch.setattr(psutil.Process, "cmdline", lambda self: [])
+    running, started = server.up(local, home, print)
+    assert started and server.find(home) == running
+    assert server.up(local, home, print) == (running, False)
+
+
+def test_two_commands_at_the_same_moment_start_one(local, home):
+    with ThreadPoolExecutor(2) as threads:
+        (one, first), (other, second) = threads.map(lambda _: server.up(local, home, print), range(2))
+    assert one == other and first != second
+
+
+def test_one_that_cannot_be_recorded_is_not_left_running(local, home):
+    (home / "openwebui.json").mkdir(parents=True)
+    before = set(psutil.Process().children())
+    with pytest.raises(OSError):
+        server.up(local, home, print)
+    assert all(background.stopped(child) for child in set(psutil.Process().children()) - before)
+    (home / "openwebui.json").rmdir()
 
 
 def test_it_stops_while_starting(local, home):
@@ -125,7 +191,7 @@ def test_it_stops_while_starting(local, home):
 
 def test_somebody_elses_is_not_started(local, home):
     elsewhere = replace(local, openwebui_url="https://chat.example.test")
-    with pytest.raises(ConfigError, match="not this machine"):
+    with pytest.raises(ConfigError, match="not on this machine"):
         server.up(elsewhere, home, print)
     with pytest.raises(ConfigError, match="OPENWEBUI_API_KEY"):
         server.signed_in(elsewhere, home)
@@ -141,9 +207,18 @@ def test_what_is_missing(local):
 
 def test_a_state_file_left_behind_is_not_believed(home):
     home.mkdir()
-    state = {"pid": os.getpid(), "url": "http://127.0.0.1:1", "started_at": "now", "sign_in": True}
-    (home / "openwebui.json").write_text(json.dumps(state))
-    assert server.find(home) is None
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "open-webui"])
+    state = background.identity(psutil.Process(other.pid))
+    state |= {"url": "http://127.0.0.1:1", "started_at": "now", "sign_in": True}
+    try:
+        (home / "openwebui.json").write_text(json.dumps(state))
+        assert server.find(home) is not None
+        (home / "openwebui.json").write_text(json.dumps({**state, "started_after_boot": 0.0}))
+        assert server.find(home) is None and server.down(home) is False
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
 
 
 def test_the_makefile_installs_where_it_is_looked_for():

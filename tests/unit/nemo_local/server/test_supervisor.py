@@ -99,7 +99,9 @@ def test_it_says_when_both_are_ready_and_stops_all(start, tmp_path):
     children = family(process)
     assert process.stdout.readline().startswith("ready: gateway http://127.0.0.1:")
     state = json.loads((tmp_path / "home" / "platform.json").read_text())
-    assert state["pid"] == process.pid and state["gateway_url"].startswith("http://127.0.0.1:") and state["started_at"]
+    assert state["gateway_url"].startswith("http://127.0.0.1:") and state["started_at"]
+    started = psutil.Process(process.pid).create_time() - psutil.boot_time()
+    assert state["pid"] == process.pid and state["started_after_boot"] == pytest.approx(started, abs=2)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=40) == 0
     assert all(ended(child) for child in children), "the worker of a server is stopped as well"
