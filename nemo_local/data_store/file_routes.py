@@ -19,7 +19,7 @@ from nemo_local.data_store.changes import read_commit
 from nemo_local.data_store.paths import RepoId, check_file_path
 from nemo_local.data_store.problems import EntryNotFound, RepoNotFound
 from nemo_local.data_store.repositories import Repositories
-from nemo_local.data_store.requests import PathRepo, Repo, endpoint
+from nemo_local.data_store.requests import InRevision, PathRepo, Repo, sent_path
 from nemo_local.data_store.snapshot import Entry, folder_shown, tree
 
 #: Up to this size a file travels inside the commit. Large on purpose: clients that have the `hf-xet` package send
@@ -41,7 +41,7 @@ def create_router(repositories: Repositories) -> APIRouter:
     router = APIRouter()
     api = APIRouter(prefix="/api/{kinds}/{namespace}/{name}")
 
-    @api.post("/preupload/{revision}")
+    @api.post("/preupload/{revision:path}")
     def preupload(repo: Repo, revision: str, body: PreuploadBody) -> dict:
         """How each file shall be sent, and what is there now, so that an unchanged one need not be sent."""
         _, entries = repositories.snapshot(repo, revision)
@@ -53,7 +53,7 @@ def create_router(repositories: Repositories) -> APIRouter:
             answer.append({"path": file.path, "uploadMode": mode, "shouldIgnore": False, "oid": oid})
         return {"files": answer}
 
-    @api.post("/commit/{revision}")
+    @api.post("/commit/{revision:path}")
     async def commit(request: Request, repo: Repo, revision: str, create_pr: bool = False) -> dict:
         """Apply the operations of the body, one line of JSON each, as one commit."""
         if create_pr:
@@ -64,8 +64,9 @@ def create_router(repositories: Repositories) -> APIRouter:
                 blobs.write_chunk(body, chunk)
             body.seek(0)
             oid = await run_in_threadpool(apply, repo, revision, body)
-        url = f"{endpoint(request)}/{repo.path}/commit/{oid}"
-        return {"success": True, "commitOid": oid, "commitUrl": url, "hookOutput": ""}
+        # Relative, as older clients (1.0 for example) raise on an absolute URL of any host but huggingface.co. NeMo's
+        # own Data Store sends an empty string, on which the newest clients raise.
+        return {"success": True, "commitOid": oid, "commitUrl": f"{repo.path}/commit/{oid}", "hookOutput": ""}
 
     def apply(repo: RepoId, branch: str, lines: tempfile._TemporaryFileWrapper) -> str:
         repositories.commit_at(repo, branch)  # before anything is stored
@@ -79,22 +80,20 @@ def create_router(repositories: Repositories) -> APIRouter:
             writer.write(content)
             return repositories.keep(writer)
 
-    @api.get("/tree/{revision}")
-    @api.get("/tree/{revision}/{path:path}")
+    @api.get("/tree/{place:path}")
     def list_tree(
         request: Request,
         response: Response,
         repo: Repo,
-        revision: str,
-        path: str = "",
+        place: InRevision,
         recursive: bool = False,
         expand: bool = False,
         limit: int = Query(default=1000, ge=1, le=1000),
         cursor: str = "",
     ) -> list[dict]:
         """One page of files and folders; the address of the next one is in the ``Link`` header."""
+        revision, path = place.revision, place.path.strip("/")
         _, entries = repositories.snapshot(repo, revision)
-        path = path.strip("/")
         shown = tree(entries.values(), path, recursive)
         if path and not shown:
             raise EntryNotFound(f"There is no folder {path!r} in {repo}@{revision}.")
@@ -102,11 +101,11 @@ def create_router(repositories: Repositories) -> APIRouter:
         if len(shown) > limit:
             shown = shown[:limit]
             query = {**request.query_params, "cursor": shown[-1]["path"]}
-            address = request.url.replace(query=urlencode(query))
+            address = f"{request.base_url}{sent_path(request).lstrip('/')}?{urlencode(query)}"
             response.headers["Link"] = f'<{address}>; rel="next"'
         return expanded(repo, revision, shown, entries) if expand else shown
 
-    @api.post("/paths-info/{revision}")
+    @api.post("/paths-info/{revision:path}")
     async def paths_info(request: Request, repo: Repo, revision: str) -> list[dict]:
         """Files and folders by their paths, given as a form; what is not there is left out."""
         form = await request.form()
@@ -135,10 +134,11 @@ def create_router(repositories: Repositories) -> APIRouter:
             answer.append({**item, "lastCommit": {"id": last.oid, "title": last.title, "date": last.created_at}})
         return answer
 
-    @router.api_route("/datasets/{namespace}/{name}/resolve/{revision}/{path:path}", methods=["GET", "HEAD"])
-    @router.api_route("/{namespace}/{name}/resolve/{revision}/{path:path}", methods=["GET", "HEAD"])
-    def resolve(repo: PathRepo, revision: str, path: str) -> FileResponse:
+    @router.api_route("/datasets/{namespace}/{name}/resolve/{place:path}", methods=["GET", "HEAD"])
+    @router.api_route("/{namespace}/{name}/resolve/{place:path}", methods=["GET", "HEAD"])
+    def resolve(repo: PathRepo, place: InRevision) -> FileResponse:
         """The content of a file, or a part of it (``Range``)."""
+        revision, path = place
         commit, entries = repositories.snapshot(repo, revision)
         entry = entries.get(path)
         if entry is None:
@@ -156,7 +156,7 @@ def create_router(repositories: Repositories) -> APIRouter:
             content_disposition_type="inline",
         )
 
-    @api.get("/xet-{action}-token/{revision}")
+    @api.get("/xet-{action}-token/{revision:path}")
     def xet_token(action: Literal["read", "write"]) -> None:
         raise RepoNotFound(
             "There is no Xet server here. Set the environment variable HF_HUB_DISABLE_XET=1 before huggingface_hub is "

@@ -44,9 +44,10 @@ def check_repo_id(kind: str, namespace: str | None, name: str) -> RepoId:
 
 
 def check_ref_name(name: str) -> str:
-    """Raise Invalid unless ``name`` can be that of a branch or a tag."""
+    """Raise Invalid unless ``name`` can be that of a branch or a tag: names, with ``/`` between them."""
     try:
-        check_name(name)
+        for part in name.split("/"):
+            check_name(part)
     except ValueError as error:
         raise Invalid("revision", f"{error}.") from None
     if _COMMIT.fullmatch(name):

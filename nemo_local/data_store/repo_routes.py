@@ -6,7 +6,7 @@ import contextlib
 from typing import Literal
 
 import yaml
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -15,7 +15,7 @@ from nemo_local.common.errors import Conflict
 from nemo_local.data_store.paths import RepoId, check_repo_id
 from nemo_local.data_store.problems import RepoExists, RepoNotFound
 from nemo_local.data_store.repositories import MAIN, Commit, Repositories
-from nemo_local.data_store.requests import Repo, endpoint
+from nemo_local.data_store.requests import Repo
 
 
 class RepoBody(BaseModel):
@@ -60,15 +60,15 @@ def create_router(repositories: Repositories, namespaces: DocumentStore) -> APIR
             namespaces.create("", repo.namespace, {})
 
     @router.post("/repos/create")
-    def create(request: Request, body: RepoBody) -> dict:
+    def create(body: RepoBody) -> dict:
         repo = body.repo()
-        url = f"{endpoint(request)}/{repo.path}"
         try:
             repositories.create(repo, body.private or body.visibility == "private")
         except Conflict as error:
-            raise RepoExists(error.detail, url) from error
+            raise RepoExists(error.detail, repo.path) from error
         register_namespace(repo)
-        return {"url": url, "name": str(repo), "id": str(repo)}
+        # Relative, as NeMo's Data Store has it: older clients take the last part of an absolute one for the type.
+        return {"url": repo.path, "name": str(repo), "id": str(repo)}
 
     @router.delete("/repos/delete")
     def delete(body: RepoBody) -> dict:
@@ -136,7 +136,7 @@ def create_router(repositories: Repositories, namespaces: DocumentStore) -> APIR
     def retrieve(repo: Repo, blobs: bool = False) -> dict:
         return info(repo, MAIN, blobs)
 
-    @router.get("/{kinds}/{namespace}/{name}/revision/{revision}")
+    @router.get("/{kinds}/{namespace}/{name}/revision/{revision:path}")
     def retrieve_revision(repo: Repo, revision: str, blobs: bool = False) -> dict:
         return info(repo, revision, blobs)
 
@@ -148,26 +148,26 @@ def create_router(repositories: Repositories, namespaces: DocumentStore) -> APIR
             refs[group].append({"name": row.name, "ref": f"refs/{path}/{row.name}", "targetCommit": row.commit_oid})
         return refs
 
-    @router.get("/{kinds}/{namespace}/{name}/commits/{revision}")
+    @router.get("/{kinds}/{namespace}/{name}/commits/{revision:path}")
     def list_commits(repo: Repo, revision: str) -> list[dict]:
         return [_commit_shown(commit) for commit in repositories.history(repo, revision)]
 
-    @router.post("/{kinds}/{namespace}/{name}/branch/{branch}", status_code=201)
+    @router.post("/{kinds}/{namespace}/{name}/branch/{branch:path}", status_code=201)
     def create_branch(repo: Repo, branch: str, body: BranchBody) -> dict:
         repositories.create_ref(repo, "branch", branch, body.startingPoint)
         return {}
 
-    @router.delete("/{kinds}/{namespace}/{name}/branch/{branch}")
+    @router.delete("/{kinds}/{namespace}/{name}/branch/{branch:path}")
     def delete_branch(repo: Repo, branch: str) -> dict:
         repositories.delete_ref(repo, "branch", branch)
         return {}
 
-    @router.post("/{kinds}/{namespace}/{name}/tag/{revision}", status_code=201)
+    @router.post("/{kinds}/{namespace}/{name}/tag/{revision:path}", status_code=201)
     def create_tag(repo: Repo, revision: str, body: TagBody) -> dict:
         repositories.create_ref(repo, "tag", body.tag, revision)
         return {}
 
-    @router.delete("/{kinds}/{namespace}/{name}/tag/{tag}")
+    @router.delete("/{kinds}/{namespace}/{name}/tag/{tag:path}")
     def delete_tag(repo: Repo, tag: str) -> dict:
         repositories.delete_ref(repo, "tag", tag)
         return {}

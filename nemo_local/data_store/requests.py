@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
+from urllib.parse import unquote
 
 from fastapi import Depends, Request
 
@@ -12,9 +13,14 @@ from nemo_local.data_store.paths import RepoId, check_repo_id
 def endpoint(request: Request) -> str:
     """The address under which this client reaches the Hub protocol.
 
-    Links are made from it and from nothing else, so that they work for whoever asked, on whatever host or port.
+    All links are built from it, so that they work for whoever asked, on whatever host or port.
     """
     return f"{request.base_url}v1/hf"
+
+
+def sent_path(request: Request) -> str:
+    """The path of the request as it was sent, with its percent-encoding."""
+    return request.scope["raw_path"].decode("ascii")
 
 
 def _repo(kinds: Literal["models", "datasets"], namespace: str, name: str) -> RepoId:
@@ -33,3 +39,22 @@ def path_repo(request: Request, namespace: str, name: str) -> RepoId:
 
 
 PathRepo = Annotated[RepoId, Depends(path_repo)]
+
+
+class Place(NamedTuple):
+    """A file or folder in a revision. ``path`` is ``""`` for the top folder."""
+
+    revision: str
+    path: str
+
+
+def _place(request: Request, place: str) -> Place:
+    # The server decodes a path before it looks for the route, and the slash in a branch `exp/lora` is then like the
+    # one before the file's path. In the path as sent, the first is `%2F`.
+    before = request.scope["path"].removesuffix(place).count("/")
+    revision, _, path = sent_path(request).split("/", before)[-1].partition("/")
+    return Place(unquote(revision), unquote(path))
+
+
+#: The ``{place:path}`` at the end of a route: a revision, and perhaps a path in it.
+InRevision = Annotated[Place, Depends(_place)]

@@ -73,6 +73,27 @@ def test_a_long_listing_comes_in_pages(hub, repo):
     assert len(first.json()) == 2 and first.links["next"]["url"].startswith(hub.endpoint)
 
 
+def test_pages_of_a_branch_and_a_folder_that_must_be_encoded(hub, repo):
+    hub.create_branch(repo, branch="exp/lora-r8", repo_type="dataset")
+    operations = [CommitOperationAdd(f"a#b/50%/f{number}", b"x") for number in range(3)]
+    hub.create_commit(repo, operations, commit_message="m", repo_type="dataset", revision="exp/lora-r8")
+    url = f"{hub.endpoint}/api/datasets/{repo}/tree/exp%2Flora-r8/a%23b%2F50%25"
+    first = httpx.get(url, params={"limit": 2})
+    second = httpx.get(first.links["next"]["url"])
+    assert [item["path"] for item in first.json() + second.json()] == [f"a#b/50%/f{number}" for number in range(3)]
+
+
+@pytest.mark.parametrize("name", ["exp//x", "/x", "x/", "exp/.x", "exp/a..b", "../x", "a b/c", "0" * 40])
+def test_bad_names_of_branches_and_tags_are_refused(hub, repo, name):
+    for create in (
+        lambda: hub.create_branch(repo, branch=name, repo_type="dataset"),
+        lambda: hub.create_tag(repo, tag=name, repo_type="dataset"),
+    ):
+        with pytest.raises(HfHubHTTPError, match="revision") as caught:
+            create()
+        assert caught.value.response.status_code == 422
+
+
 def test_uploading_the_same_again_makes_no_commit(hub, repo):
     first = put(hub, repo, "a", b"same").oid
     assert put(hub, repo, "a", b"same").oid == first
