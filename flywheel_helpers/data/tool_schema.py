@@ -1,4 +1,4 @@
-"""An xLAM tool turned into an OpenAI function tool, as NeMo Customizer, NeMo Evaluator and a NIM take it."""
+"""Convert xLAM tools to OpenAI function tools, the format of NeMo Customizer, NeMo Evaluator and a NIM."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ MAX_PARAMETERS = 8
 
 
 class MalformedRow(ValueError):
-    """An xLAM row that cannot be converted; the message says why, in words that are alike for alike rows."""
+    """An xLAM row that cannot be converted. The message is a reason without details of the row, so it can be counted."""
 
 
 @dataclass
 class ConversionCounts:
-    """What the conversion changed or could not use, to be shown instead of printed row by row."""
+    """What the conversion changed or left out, counted instead of printed row by row."""
 
     skipped: Counter[str] = field(default_factory=Counter)
     unknown_types: Counter[str] = field(default_factory=Counter)
@@ -40,7 +40,15 @@ class ConversionCounts:
 
 
 def function_name(entry: Any, what: str) -> str:
-    """The name as OpenAI's tool format and the Evaluator allow it: dots and other marks become underscores."""
+    """The name in the characters that OpenAI's tool format and the Evaluator allow; all others become underscores.
+
+    Args:
+        entry: A tool or an answer of an xLAM row.
+        what: How to call it in an error.
+
+    Raises:
+        MalformedRow: It has no name.
+    """
     name = entry.get("name") if isinstance(entry, dict) else None
     if not isinstance(name, str) or not name.strip():
         raise MalformedRow(f"{what} has no name")
@@ -48,6 +56,17 @@ def function_name(entry: Any, what: str) -> str:
 
 
 def openai_tool(name: str, tool: Row, used: set[str], counts: ConversionCounts) -> Row:
+    """Convert one tool, with at most `MAX_PARAMETERS` parameters.
+
+    Args:
+        name: Its name, as `function_name` returns it.
+        tool: The tool as the xLAM row lists it.
+        used: The parameters that the row's answers use; they are always kept.
+        counts: Where to count the changes.
+
+    Raises:
+        MalformedRow: The parameters are malformed, or an answer uses too many of them.
+    """
     parameters = tool.get("parameters") or {}
     if not isinstance(parameters, dict) or not all(isinstance(spec, dict) for spec in parameters.values()):
         raise MalformedRow("the parameters of a tool are not an object of objects")
@@ -61,7 +80,7 @@ def openai_tool(name: str, tool: Row, used: set[str], counts: ConversionCounts) 
             required.append(parameter)
     if len(properties) > MAX_PARAMETERS:
         counts.trimmed_tools += 1
-        # What the answer needs stays, then what every call needs, then the first of the rest.
+        # Keep what the answers use, then what every call needs, then the first of the rest.
         ranked = sorted(properties, key=lambda one: (one not in used, one not in required))
         kept = set(ranked[:MAX_PARAMETERS])
         properties = {one: schema for one, schema in properties.items() if one in kept}

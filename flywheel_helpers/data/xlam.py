@@ -1,7 +1,7 @@
-"""xLAM rows turned into the rows that NeMo Customizer trains on and NeMo Evaluator scores.
+"""Convert xLAM rows to the rows that NeMo Customizer trains on and NeMo Evaluator scores.
 
-An xLAM row is ``{id, query, answers, tools}``, the last two JSON text. Where it comes from makes no difference: our own
-sample (`load_sample`) and the gated ``Salesforce/xlam-function-calling-60k`` (`load_xlam`) take the same way.
+An xLAM row is ``{id, query, answers, tools}``; the last two are JSON text. The course's own sample (`load_sample`) and
+the gated ``Salesforce/xlam-function-calling-60k`` (`load_xlam`) are converted alike.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ACCESS = (
 
 @dataclass
 class ConversionResult:
-    """The converted rows, in the order of the source, and what happened on the way."""
+    """The converted rows, in the order of the source, and what the conversion changed or left out."""
 
     rows: list[Row]
     counts: ConversionCounts
@@ -50,14 +50,14 @@ class _Parsed:
 
 
 def to_customization_row(row: Row, counts: ConversionCounts | None = None) -> Row:
-    """A row to train on: ``{messages: [user, assistant with tool_calls], tools}``.
+    """Convert to a row to train on: ``{messages: [user, assistant with tool_calls], tools}``.
 
     Args:
         row: An xLAM row.
-        counts: Where to count what was changed; optional.
+        counts: Where to count the changes; optional.
 
     Raises:
-        MalformedRow: the row cannot be used.
+        MalformedRow: The row cannot be converted.
     """
     parsed = _parse(row, counts or ConversionCounts())
     assistant = {"role": "assistant", "content": "", "tool_calls": parsed.calls}
@@ -65,7 +65,7 @@ def to_customization_row(row: Row, counts: ConversionCounts | None = None) -> Ro
 
 
 def to_evaluation_row(row: Row, counts: ConversionCounts | None = None) -> Row:
-    """A row to score: ``{messages: [user], tools, tool_calls}``, the calls being the ground truth.
+    """Convert to a row to score: ``{messages: [user], tools, tool_calls}``. The calls are the ground truth.
 
     Arguments and errors as for `to_customization_row`.
     """
@@ -80,7 +80,7 @@ def to_evaluation_row(row: Row, counts: ConversionCounts | None = None) -> Row:
 def convert(
     rows: Iterable[Row], to_row: Callable[[Row, ConversionCounts], Row] = to_customization_row
 ) -> ConversionResult:
-    """Convert many rows; those that cannot be are left out and counted by reason.
+    """Convert many rows. Malformed rows are left out and counted by reason.
 
     Args:
         rows: xLAM rows.
@@ -122,18 +122,39 @@ def _parse(row: Row, counts: ConversionCounts) -> _Parsed:
             raise MalformedRow("an answer calls a tool that is not offered")
         if not arguments <= converted[name]["function"]["parameters"]["properties"].keys():
             raise MalformedRow("an answer has an argument that its tool does not take")
-    # Only now: a row that is skipped must not leave traces in the counts.
+    parsed = _Parsed(query, list(converted.values()), calls)
+    _require_writable(parsed)
+    # Only now: a row that is skipped must not change the counts.
     counts.add(changes)
-    return _Parsed(query, list(converted.values()), calls)
+    return parsed
+
+
+def _require_writable(parsed: _Parsed) -> None:
+    """One row that cannot be written as JSON would spoil the file for the service that reads it.
+
+    Raises:
+        MalformedRow: It has a number, a text or a value that has no form in a JSON file.
+    """
+    try:
+        _json_line([parsed.query, parsed.tools, parsed.calls])
+    except UnicodeEncodeError:
+        raise MalformedRow("a text has half a surrogate pair") from None
+    except (TypeError, ValueError, RecursionError):
+        raise MalformedRow("an answer has a value that JSON does not have, such as Infinity or NaN") from None
+
+
+def _json_line(value: Any) -> bytes:
+    """A value as a line of a JSON Lines file. Raises UnicodeEncodeError, or another of the errors of `json.dumps`."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def _json_list(row: Row, key: str) -> list[Any]:
-    """``tools`` or ``answers``: JSON text in the data set, though a list that is one already is taken too."""
-    value = row.get(key)
+    """``tools`` or ``answers``: JSON text in the data set; a list is accepted too."""
+    value = row.get(key) if isinstance(row, dict) else None
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):  # a ValueError without a position: an integer of thousands of digits
             raise MalformedRow(f"{key} is not JSON") from None
     if not isinstance(value, list):
         raise MalformedRow(f"{key} is not a list")
@@ -148,53 +169,60 @@ def _used_parameters(calls: list[Row]) -> dict[str, set[str]]:
 
 
 def for_practice(rows: Sequence[Row], count: int, no_tool_share: float) -> list[Row]:
-    """The first rows to train on, with a share of them that no tool fits, in the order of the source.
+    """Choose the first rows to train on, with a given share of rows that no tool fits, in the order of the source.
 
     Args:
         rows: xLAM rows.
-        count: how many to take; all, where there are fewer.
-        no_tool_share: from 0 to 1. Where the source has too few of them (the real xLAM has next to none), rows with
-            calls take their places.
+        count: How many to choose; all of them where there are fewer.
+        no_tool_share: From 0 to 1. Where the source has too few such rows (the real xLAM has almost none), rows with
+            calls are chosen instead.
 
     Raises:
-        DataError: the share is not from 0 to 1.
+        DataError: The share is not between 0 and 1.
     """
     if not 0 <= no_tool_share <= 1:
-        raise DataError(f"a share of {no_tool_share} cannot be", "Use a number from 0 to 1, such as 0.25.")
-    no_tool = {index for index, row in enumerate(rows) if row.get("answers") in ("[]", [])}
+        raise DataError(
+            f"NO_TOOL_SHARE must be between 0 and 1, got {no_tool_share}", "Use a share such as 0.25, not a percentage."
+        )
+    no_tool = {index for index, row in enumerate(rows) if _needs_no_call(row)}
     chosen = sorted(no_tool)[: round(count * no_tool_share)]
     calls = (index for index in range(len(rows)) if index not in no_tool)
     chosen += itertools.islice(calls, count - len(chosen))
     return [rows[index] for index in sorted(chosen)]
 
 
+def _needs_no_call(row: Row) -> bool:
+    try:
+        return not _json_list(row, "answers")
+    except MalformedRow:  # `convert` counts it
+        return False
+
+
 def load_sample(seed: int = 42, rows: int = 3600) -> SampleData:
-    """Our own sample, split already: the test rows use functions that training never shows."""
+    """The course's own sample, already split: the test rows use functions that training never shows."""
     return generate(seed=seed, rows=rows)
 
 
 def load_xlam(source: str | Path = XLAM_REPOSITORY) -> list[Row]:
-    """The real xLAM rows, from the Hugging Face Hub (gated: the token is HF_TOKEN in the environment) or from a file.
+    """Load the real xLAM rows from the Hugging Face Hub (gated: set HF_TOKEN in the environment) or from a file.
 
     Args:
-        source: A dataset repository on the Hub, or the path of its JSON file where that has been downloaded already.
+        source: A dataset repository on the Hub, or the path of its JSON file if it is already downloaded.
 
     Raises:
-        DataError: no token, no access, no connection, or a file that is not a JSON list.
+        DataError: No token, no access, no connection, or a file that is not a JSON list.
     """
     path = Path(source)
     if not path.is_file():
         path = _download(str(source))
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise DataError(
             f"{path} is not JSON: {problem}", "Download it again, or use the sample (the default)."
         ) from None
     if not isinstance(rows, list):
-        raise DataError(
-            f"{path} is not a JSON list of rows", "Expected the xLAM file, or use the sample (the default)."
-        )
+        raise DataError(f"{path} is not a JSON list of rows", "Use the xLAM file, or the sample (the default).")
     return rows
 
 
@@ -212,7 +240,7 @@ def _download(repository: str) -> Path:
     except HfHubHTTPError as problem:
         # The status alone: the full text of the error may quote the request.
         status = problem.response.status_code
-        hint = _ACCESS if status in (401, 403, 404) else "Try again in a while, or use the sample (the default)."
+        hint = _ACCESS if status in (401, 403, 404) else "Try again later, or use the sample (the default)."
         raise DataError(f"the Hugging Face Hub answered {status} for {repository}", hint) from None
     except (OSError, httpx.HTTPError) as problem:
         raise DataError(
@@ -224,11 +252,11 @@ def _download(repository: str) -> Path:
 def split(rows: Sequence[Row], *, seed: int = 42, held_out: float = 0.15, validation: float = 0.05) -> SampleData:
     """Split rows so that the test answers call functions that training never shows, not even as a wrong candidate.
 
-    Rows that offer a held-out function but call one of the others belong to neither side and are left out.
+    Rows that offer a held-out function but call another one belong to neither side and are left out.
 
     Args:
         rows: xLAM rows; malformed ones are left out (`convert` would skip and count them).
-        seed: Seed of the choice.
+        seed: Seed of the random choice.
         held_out: Share of the functions kept for testing.
         validation: Share of the remaining rows kept for validation.
     """
@@ -253,9 +281,23 @@ def split(rows: Sequence[Row], *, seed: int = 42, held_out: float = 0.15, valida
 
 
 def write_jsonl(rows: Iterable[Row], path: Path) -> int:
-    """Write rows to a file, one JSON object a line (UTF-8), making its folder where needed; returns how many."""
+    """Write rows to a file, one JSON object a line (UTF-8). Creates the folder if it is missing.
+
+    Returns:
+        The number of rows written.
+
+    Raises:
+        DataError: A row cannot be written as JSON; then no file is written.
+    """
+    lines = []
+    for number, row in enumerate(rows, 1):
+        try:
+            lines.append(_json_line(row))
+        except (TypeError, ValueError, RecursionError) as problem:
+            raise DataError(
+                f"row {number} of {path.name} cannot be written as JSON: {problem}",
+                "Leave the row out, as `convert` does, or correct the value.",
+            ) from None
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(lines)
+    path.write_bytes(b"".join(lines))
     return len(lines)

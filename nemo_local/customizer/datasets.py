@@ -123,10 +123,10 @@ def _hold_out(lines: list[str], seed: int, label: str) -> tuple[list[str], list[
 
 
 def row_problems(row: Any) -> Iterator[str]:
-    """What is wrong with a customization row; nothing where all is well.
+    """The problems of a customization row; none if it can be trained on.
 
-    A row has ``messages`` that end with the assistant's answer (text, or ``tool_calls``; an empty list of calls says
-    that no tool fits) to at least one user message, and may have ``tools``.
+    A row has ``messages`` that end with the assistant's answer (text, or ``tool_calls``) to at least one user message,
+    and may have ``tools``. Where it has, an empty list of calls says that none of them fits.
     """
     if not isinstance(row, dict):
         yield f"a row must be an object, not {_kind(row)}"
@@ -139,7 +139,7 @@ def row_problems(row: Any) -> Iterator[str]:
         yield "'messages' is missing" if messages is None else "'messages' must be a list of messages that is not empty"
         return
     for i, message in enumerate(messages):
-        yield from (f"messages[{i}] {problem}" for problem in _message_problems(message))
+        yield from (f"messages[{i}] {problem}" for problem in _message_problems(message, bool(tools)))
     roles = [message.get("role") for message in messages if isinstance(message, dict)]
     if roles[-1:] != ["assistant"]:
         yield "the last of 'messages' must be the assistant's, the answer to learn"
@@ -147,7 +147,7 @@ def row_problems(row: Any) -> Iterator[str]:
         yield "'messages' has no user message before the assistant's answer"
 
 
-def _message_problems(message: Any) -> Iterator[str]:
+def _message_problems(message: Any, offers_tools: bool) -> Iterator[str]:
     if not isinstance(message, dict):
         yield f"must be an object, not {_kind(message)}"
         return
@@ -169,6 +169,8 @@ def _message_problems(message: Any) -> Iterator[str]:
             yield "(assistant) has neither 'content' nor 'tool_calls'"
     elif not isinstance(calls, list):
         yield "has 'tool_calls' that is not a list"
+    elif not calls and not content and not offers_tools:
+        yield "(assistant) has no 'content' and no calls, and the row has no 'tools': there is no answer to learn"
     else:
         for j, call in enumerate(calls):
             yield from (f"tool_calls[{j}] {problem}" for problem in _call_problems(call))

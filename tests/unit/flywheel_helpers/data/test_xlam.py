@@ -141,6 +141,24 @@ def test_wrong_defaults_are_counted():
     assert (counts.coerced_defaults, counts.dropped_defaults) == (1, 1)
 
 
+@pytest.mark.parametrize("value", ["Infinity", "-Infinity", "NaN", "1e999", '"Infinity"', "[1, NaN]", '{"a": 1e999}'])
+@pytest.mark.parametrize("hint", ["float", "str", "Any", "List[float]", "dict", "Matrix"])
+def test_a_default_that_json_does_not_have_is_left_out_and_counted(value, hint):
+    source = {
+        "query": "q",
+        "answers": "[]",
+        "tools": f"""[{{"name": "f", "parameters": {{"p": {{"default": {value},
+        "type": "{hint}"}}}}}}]""",
+    }
+    result = xlam.convert([source])
+    (converted,), counts = result.rows, result.counts
+    if value == '"Infinity"' and hint in ("str", "Any", "Matrix"):  # a text like any other
+        assert counts.dropped_defaults == 0
+    else:
+        assert "default" not in converted["tools"][0]["function"]["parameters"]["properties"]["p"]
+        assert counts.dropped_defaults == 1
+
+
 def test_unknown_types_are_counted_by_name():
     counts = ConversionCounts()
     converted_parameters({"f": {"type": "Callable[[float], float]"}, "g": {"type": "Matrix"}, "h": {}}, counts)
@@ -170,6 +188,7 @@ def test_required_never_names_a_trimmed_parameter():
     assert parameters["required"] == list(parameters["properties"]) == [f"p{i}" for i in range(MAX_PARAMETERS)]
 
 
+NOT_IN_JSON = "an answer has a value that JSON does not have, such as Infinity or NaN"
 TOO_MANY = [{"name": "f", "arguments": {f"p{i}": 1 for i in range(9)}}]
 
 
@@ -195,6 +214,21 @@ TOO_MANY = [{"name": "f", "arguments": {f"p{i}": 1 for i in range(9)}}]
             "the parameters of a tool are not an object of objects",
         ),
         (row([], tools=[WEATHER, {**SUM, "name": "weather_now"}]), "two tools have the same name"),
+        (
+            {"query": "q", "tools": json.dumps([SUM]), "answers": f"[{'9' * 5000}]"},
+            "answers is not JSON",
+        ),
+        (row([{"name": "add", "arguments": {"numbers": [float("inf")]}}]), NOT_IN_JSON),
+        (row([{"name": "add", "arguments": {"numbers": [{"a": float("nan")}]}}]), NOT_IN_JSON),
+        (
+            {"query": "q", "tools": [SUM], "answers": '[{"name": "add", "arguments": {"numbers": 1e999}}]'},
+            NOT_IN_JSON,
+        ),
+        ({"query": "q", "tools": [SUM], "answers": [{"name": "add", "arguments": {"numbers": {1}}}]}, NOT_IN_JSON),
+        (row(OSLO, query="Hi \ud83d"), "a text has half a surrogate pair"),
+        (row([{"name": "add", "arguments": {"numbers": ["\ude00"]}}]), "a text has half a surrogate pair"),
+        (row([], tools=[{**SUM, "description": "\ud83d"}]), "a text has half a surrogate pair"),
+        (row([], tools=[tool(p={"type": "str", "default": "\ud83d"})]), "a text has half a surrogate pair"),
         (row(TOO_MANY, [tool(**{f"p{i}": {"type": "int"} for i in range(9)})]), "an answer has more than 8 arguments"),
     ],
 )
@@ -206,6 +240,13 @@ def test_malformed_rows_are_skipped_and_counted_with_the_reason(bad, reason):
     assert len(result.rows) == 1
     assert result.counts.skipped == Counter({reason: 2})
     assert result.counts.renamed_functions == 1, "a skipped row must not be counted otherwise"
+
+
+def test_a_whole_surrogate_pair_is_a_character_like_any_other(tmp_path):
+    source = {**row(OSLO), "answers": json.dumps([{"name": "weather.now", "arguments": {"city": "\U0001f600"}}])}
+    assert "\\ud83d" in source["answers"]
+    xlam.write_jsonl(xlam.convert([source]).rows, tmp_path / "rows.jsonl")
+    assert "\U0001f600" in (tmp_path / "rows.jsonl").read_text(encoding="utf-8")
 
 
 def test_lists_that_are_not_text_are_taken_too():
@@ -235,9 +276,23 @@ def test_where_rows_without_a_tool_are_few(count, share, without, in_all):
     assert len(chosen) == in_all and sum(row["answers"] == "[]" for row in chosen) == without
 
 
-def test_a_share_that_cannot_be():
-    with pytest.raises(DataError, match="a share of 25"):
-        xlam.for_practice([], 1, 25)
+@pytest.mark.parametrize("share", [25, -0.1, float("nan")])
+def test_a_share_that_is_not_between_0_and_1(share):
+    with pytest.raises(DataError, match=f"between 0 and 1, got {share}"):
+        xlam.for_practice([], 1, share)
+
+
+@pytest.mark.parametrize("none", ["[]", "[ ]", " []\n", []])
+def test_rows_for_practice_know_an_empty_list_in_any_spelling(none):
+    source = [{"id": 0, "answers": none}, {"id": 1, "answers": "[{}]"}]
+    assert [row["id"] for row in xlam.for_practice(source, 1, 1.0)] == [0]
+    assert [row["id"] for row in xlam.for_practice(source, 1, 0.0)] == [1]
+
+
+def test_rows_for_practice_leave_malformed_rows_to_the_conversion():
+    source = ["text", {"answers": "["}, {"query": "q"}]
+    chosen = xlam.for_practice(source, 3, 0.5)
+    assert chosen == source and xlam.convert(chosen).counts.skipped.total() == 3
 
 
 def test_the_whole_sample_converts_and_its_answers_obey_their_schemas():

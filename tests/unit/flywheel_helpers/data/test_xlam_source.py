@@ -20,6 +20,14 @@ def test_write_jsonl(tmp_path):
     assert path.read_bytes() == '{"a": "é"}\n{"b": [1]}\n'.encode()
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), "\ud83d", {1}], ids=repr)
+def test_what_json_cannot_hold_is_refused_before_anything_is_written(tmp_path, value):
+    path = tmp_path / "rows.jsonl"
+    with pytest.raises(DataError, match=r"row 2 of rows\.jsonl cannot be written"):
+        xlam.write_jsonl([{"a": 1}, {"a": [value]}], path)
+    assert not path.exists()
+
+
 class TestSplit:
     def rows(self):
         tools = [{"name": f"f.{i}", "description": "", "parameters": {}} for i in range(40)]
@@ -44,8 +52,9 @@ class TestSplit:
         assert xlam.split(self.rows()) != xlam.split(self.rows(), seed=1)
 
     def test_malformed_rows_are_left_out(self):
-        data = xlam.split([*self.rows(), {"query": "bad", "tools": "[", "answers": "[]"}])
-        assert all(one["query"] != "bad" for rows in data.splits().values() for one in rows)
+        bad = {"query": "bad", "tools": "[", "answers": "[]"}
+        data = xlam.split([*self.rows(), bad, "text"])
+        assert all(one != "text" and one["query"] != "bad" for rows in data.splits().values() for one in rows)
 
 
 class TestRealXlam:
@@ -89,7 +98,7 @@ class TestRealXlam:
         monkeypatch.delenv("HF_TOKEN")
         assert xlam.load_xlam(path) == ROWS
 
-    @pytest.mark.parametrize("text", ["not json", '{"a": 1}'])
+    @pytest.mark.parametrize("text", ["not json", '{"a": 1}', "[" * 100_000])
     def test_a_file_of_something_else(self, tmp_path, text):
         path = tmp_path / "xlam.json"
         path.write_text(text)

@@ -60,6 +60,9 @@ def test_good_rows(good):
         ({"messages": [{"role": "user", "content": 5}, assistant(content="Hi")]}, "a number, not text"),
         ({"messages": [USER, "Hi"]}, "messages[1] must be an object"),
         (row(assistant()), "neither 'content' nor 'tool_calls'"),
+        (row(assistant(content="", tool_calls=[]), tools=None), "there is no answer to learn"),
+        (row(assistant(content=None, tool_calls=[]), tools=[]), "there is no answer to learn"),
+        ({"messages": [USER, assistant(content=[], tool_calls=[])]}, "there is no answer to learn"),
         (row(assistant(tool_calls={})), "not a list"),
         (row(assistant(tool_calls=[{"name": "get_weather"}])), "tool_calls[0] has no function"),
         (row(assistant(tool_calls=[{"function": {"name": "f", "arguments": "{city"}}])), "are not JSON"),
@@ -145,6 +148,10 @@ def test_a_resumed_job_uses_the_rows_it_had(source, tmp_path):
         ({"training/t.jsonl": lines(2) + b'{"a": "\xff"}\n'}, "training/t.jsonl line 3: not valid JSON"),
         ({"training/t.jsonl": lines(2) + b'\n{"tools": []}\n'}, "training/t.jsonl line 4: 'messages' is missing"),
         ({"training/t.jsonl": lines(2), "validation/v.jsonl": b"{}\n"}, "validation/v.jsonl line 1"),
+        (
+            {"training/t.jsonl": lines(2) + json.dumps(row(assistant(tool_calls=[]), tools=[])).encode()},
+            r"training/t.jsonl line 3: messages\[1\] \(assistant\) has no 'content'",
+        ),
         ({"training/t.jsonl": b"{}\n" * 8}, "and 3 more"),
     ],
 )
