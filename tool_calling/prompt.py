@@ -1,4 +1,4 @@
-"""The text form of tools and calls: what a model is trained on, asked with, and read back from.
+"""The text form of tools and calls: what a model is trained on and asked with. `parsing` reads its answers.
 
 A request with `tools` becomes the tool-selector system message and a user turn `Query: ... Tools: [...]`; the answer
 is a pretty-printed JSON list of calls, or `{[]}` where no tool fits. Somebody who types the same text into a chat
@@ -11,9 +11,10 @@ xLAM data, and a third of the tokens.
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
+
+from tool_calling.calls import read_call
 
 SYSTEM_MESSAGE = Path(__file__).with_name("tool_selector.txt").read_text(encoding="utf-8").rstrip("\n")
 NO_CALL = "{[]}"  # the answer that says that no tool fits
@@ -28,7 +29,7 @@ def question_text(query: str, tools: list[dict[str, Any]]) -> str:
         query: the question.
         tools: OpenAI function tools. Their types are written as the short type hints that xLAM rows have.
     """
-    listed = json.dumps([_tool(tool.get("function", tool)) for tool in tools], indent=2, ensure_ascii=False)
+    listed = json.dumps([shown_tool(tool) for tool in tools], indent=2, ensure_ascii=False)
     return f"Query:\n{query}\nTools:\n{listed}"
 
 
@@ -36,58 +37,15 @@ def render_tool_calls(tool_calls: list[dict[str, Any]]) -> str:
     """What the assistant writes for these calls.
 
     Args:
-        tool_calls: in OpenAI's form or bare `{"name", "arguments"}`; `arguments` is an object or its JSON text.
+        tool_calls: in any form that `calls.read_call` takes.
 
     Raises:
-        ValueError: `arguments` is text that is not a JSON object.
+        NotACall: one of them is in no such form.
     """
     if not tool_calls:
         return NO_CALL
-    calls = []
-    for call in tool_calls:
-        function = call.get("function", call)
-        arguments = function.get("arguments") or {}
-        if isinstance(arguments, str):
-            arguments = json.loads(arguments)
-        if not isinstance(arguments, dict):
-            raise ValueError(f"arguments of {function.get('name')!r} must be an object, not {type(arguments).__name__}")
-        calls.append({"name": function["name"], "arguments": arguments})
+    calls = [{"name": name, "arguments": arguments} for name, arguments in map(read_call, tool_calls)]
     return json.dumps(calls, indent=2, ensure_ascii=False)
-
-
-def parse_tool_calls(text: str) -> list[dict[str, Any]] | None:
-    """The calls in an answer, as `{"name": str, "arguments": dict}`.
-
-    Lenient in what surrounds the list, alike for base and tuned models: a code fence, words before or after, the braces
-    the system message draws around its list, a single call without its list, calls with `parameters` for `arguments`.
-    The JSON itself must be right: nothing is repaired, so that no score comes from the parser.
-
-    Returns:
-        the calls in order; `[]` where the answer says that no tool fits; None where it is not a list of calls at all.
-    """
-    body = re.sub(r"^\s*```[a-zA-Z]*\s*|\s*```\s*$", "", text).strip()
-    if re.fullmatch(r"\{?\s*\[\s*\]\s*\}?", body):
-        return []
-    decoder = json.JSONDecoder()
-    for start in (match.start() for match in re.finditer(r"[\[{]", body)):
-        try:
-            value, _ = decoder.raw_decode(body, start)
-        except json.JSONDecodeError:
-            continue
-        calls = _calls(value)
-        if calls is not None:
-            return calls
-    return None
-
-
-def read_answer(text: str) -> dict[str, Any]:
-    """The assistant's message in an answer, in the form that the API gives it: with `tool_calls` where it has calls."""
-    calls = parse_tool_calls(text)
-    if not calls:
-        return {"role": "assistant", "content": text}
-    functions = [{"name": call["name"], "arguments": json.dumps(call["arguments"])} for call in calls]
-    tool_calls = [{"type": "function", "function": function} for function in functions]
-    return {"role": "assistant", "content": None, "tool_calls": tool_calls}
 
 
 def hint(schema: dict[str, Any]) -> str:
@@ -107,22 +65,9 @@ def hint(schema: dict[str, Any]) -> str:
     return _HINTS.get(kind, "str")
 
 
-def _calls(value: Any) -> list[dict[str, Any]] | None:
-    """The items as `{"name", "arguments"}`; None unless every one of them is a call."""
-    items = value if isinstance(value, list) else [value]
-    calls = []
-    for item in items:
-        if not isinstance(item, dict):
-            return None
-        item = item.get("function", item) if isinstance(item.get("function"), dict) else item
-        arguments = item.get("arguments", item.get("parameters", {}))
-        if not isinstance(item.get("name"), str) or not isinstance(arguments, dict):
-            return None
-        calls.append({"name": item["name"], "arguments": arguments})
-    return calls or None
-
-
-def _tool(function: dict[str, Any]) -> dict[str, Any]:
+def shown_tool(tool: dict[str, Any]) -> dict[str, Any]:
+    """A tool as the prompt lists it: `{"name", "description", "parameters": {name: {"description", "type", ...}}}`."""
+    function = tool.get("function", tool)
     schema = function.get("parameters") or {}
     required = schema.get("required") or []
     parameters = {}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+from tool_calling.calls import NotACall, arguments_of, comparable, name_of
 
 UNPARSABLE = object()  # in place of arguments that are not a JSON object; equal to nothing
 
@@ -31,9 +32,8 @@ def score_tool_calls(predicted: list, expected: list) -> dict[str, float]:
     can be paired one to one: a function called twice has to be called twice, with both sets of arguments.
 
     Args:
-        predicted: calls as the API gives them, `{"function": {"name", "arguments"}}`, or bare `{"name",
-            "arguments"}`; arguments are an object or its JSON text. Text that does not parse matches nothing.
-        expected: the true calls, in either form.
+        predicted: calls in any form that `calls.read_call` takes. What it refuses matches nothing.
+        expected: the true calls, likewise.
 
     Returns:
         `function_name_accuracy` and `function_name_and_args_accuracy`, each 0.0 or 1.0.
@@ -63,20 +63,16 @@ def name_and_arguments(call: Any) -> tuple[str | None, Any]:
     """The name of a call, as it is compared, and its parsed arguments.
 
     Args:
-        call: `{"function": {"name", "arguments"}}` or bare `{"name", "arguments"}`.
+        call: in any form that `calls.read_call` takes.
 
     Returns:
         the name with dots as underscores, None where there is none; the arguments as an object, or `UNPARSABLE`.
     """
-    function = call.get("function", call) if isinstance(call, dict) else None
-    if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+    try:
+        name = name_of(call)
+    except NotACall:
         return None, UNPARSABLE
-    arguments = function.get("arguments")
-    if arguments is None:
-        arguments = {}
-    if isinstance(arguments, str):
-        try:
-            arguments = json.loads(arguments)
-        except ValueError:
-            arguments = UNPARSABLE
-    return function["name"].replace(".", "_"), arguments if isinstance(arguments, dict) else UNPARSABLE
+    try:
+        return comparable(name), arguments_of(call)
+    except NotACall:
+        return comparable(name), UNPARSABLE

@@ -10,6 +10,8 @@ import textwrap
 from collections import Counter
 from typing import Any
 
+from tool_calling.calls import NotACall, read_call
+from tool_calling.parsing import has_broken_call
 from tool_calling.scoring import UNPARSABLE, json_equal, name_and_arguments, score_tool_calls
 
 RIGHT = "right"
@@ -21,20 +23,19 @@ def calls(message: dict[str, Any]) -> list[dict[str, Any]]:
     """The calls of an assistant's message, or of a row's ground truth, as plain `{"name", "arguments"}`.
 
     Args:
-        message: anything with `tool_calls` in OpenAI's form; `arguments` is JSON text or an object.
+        message: anything with `tool_calls` in a form that `tool_calling.calls` reads.
 
     Returns:
-        the calls in order. Arguments that are no JSON stay text, so that they equal nothing.
+        the calls in order. Arguments that cannot be read stay as they are, so that they equal nothing.
     """
     found = []
     for call in message.get("tool_calls") or []:
-        arguments = call["function"].get("arguments")
-        if isinstance(arguments, str):
-            try:
-                arguments = json.loads(arguments)
-            except ValueError:
-                pass
-        found.append({"name": call["function"]["name"], "arguments": arguments})
+        try:
+            name, arguments = read_call(call)
+        except NotACall:
+            function = call.get("function", call)
+            name, arguments = function.get("name"), function.get("arguments")
+        found.append({"name": name, "arguments": arguments})
     return found
 
 
@@ -62,7 +63,7 @@ def error_kind(truth: list[dict[str, Any]], message: dict[str, Any]) -> str:
     if score_tool_calls(calls, truth)["function_name_and_args_accuracy"]:
         return RIGHT
     if not calls:
-        return "bad JSON" if _tried_to_call(message.get("content") or "") else "no call"
+        return "bad JSON" if has_broken_call(message.get("content") or "") else "no call"
     expected, answered = [[name_and_arguments(call) for call in side] for side in (truth, calls)]
     if any(arguments is UNPARSABLE for _, arguments in answered):
         return "bad JSON"
@@ -141,10 +142,6 @@ def _arguments(arguments: Any) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= LINE else f"{text[: LINE - 4]} ..."
-
-
-def _tried_to_call(text: str) -> bool:
-    return '"name"' in text and any(bracket in text for bracket in "[{")
 
 
 def _argument_kinds(name: str, wanted: dict[str, Any], answered: list[tuple[str, Any]]) -> set[str]:

@@ -10,7 +10,8 @@ from flywheel_helpers.display import Table, open_display
 from flywheel_helpers.errors import DataError
 from flywheel_helpers.statistics import SCORE_NAMES, Score
 from flywheel_helpers.webui.client import OpenWebUI
-from tool_calling import prompt
+from tool_calling.parsing import read_answer
+from tool_calling.prompt import question_text
 from tool_calling.scoring import score_tool_calls
 
 PARALLEL = 8  # questions under way at the same time
@@ -33,7 +34,7 @@ def ask(webui: OpenWebUI, preset_id: str, rows: list[dict[str, Any]]) -> list[di
     Raises:
         ServiceError: the first request that failed. The questions not yet asked are dropped.
     """
-    texts = [prompt.question_text(row["messages"][-1]["content"], row["tools"]) for row in rows]
+    texts = [question_text(row["messages"][-1]["content"], row["tools"]) for row in rows]
     executor = ThreadPoolExecutor(max_workers=PARALLEL)
     try:
         with open_display(f"Asking {preset_id}") as display:
@@ -102,7 +103,7 @@ def verdict(api: list[dict[str, Any]], chat: list[dict[str, Any]]) -> str:
 
 
 def _sample(index: int, row: dict[str, Any], text: str) -> dict[str, Any]:
-    message = prompt.read_answer(text)
+    message = read_answer(text, row["tools"])
     scores = score_tool_calls(message.get("tool_calls") or [], row["tool_calls"])
     return {"index": index, "item": row, "text": text, "response": message, "scores": scores}
 

@@ -16,6 +16,10 @@ import httpx
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
+from tool_calling import strict_json
+from tool_calling.calls import NotACall, read_call
+from tool_calling.strict_json import kind
+
 ROLES = ("system", "developer", "user", "assistant", "tool")
 #: How many malformed rows an error names; the count says how many there are.
 SHOWN_PROBLEMS = 5
@@ -96,8 +100,8 @@ def _read(download: Path, split: str, limit: int | None) -> list[str]:
             if limit is not None and len(lines) == limit:
                 break
             try:
-                row = json.loads(raw)
-            except ValueError as error:  # of JSON, or of UTF-8
+                row = strict_json.loads(raw)
+            except strict_json.NotStrict as error:
                 problems.append(f"{name} line {number}: not valid JSON ({error})")
                 continue
             problems += [f"{name} line {number}: {problem}" for problem in row_problems(row)]
@@ -129,7 +133,7 @@ def row_problems(row: Any) -> Iterator[str]:
     and may have ``tools``. Where it has, an empty list of calls says that none of them fits.
     """
     if not isinstance(row, dict):
-        yield f"a row must be an object, not {_kind(row)}"
+        yield f"a row must be an object, not {kind(row)}"
         return
     tools = row.get("tools")
     if tools is not None:
@@ -149,7 +153,7 @@ def row_problems(row: Any) -> Iterator[str]:
 
 def _message_problems(message: Any, offers_tools: bool) -> Iterator[str]:
     if not isinstance(message, dict):
-        yield f"must be an object, not {_kind(message)}"
+        yield f"must be an object, not {kind(message)}"
         return
     if message.get("role") not in ROLES:
         yield f"has the role {message.get('role')!r}; it must be one of {', '.join(ROLES)}"
@@ -159,7 +163,7 @@ def _message_problems(message: Any, offers_tools: bool) -> Iterator[str]:
         if not all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in content):
             yield "has a 'content' list with a part that is not text"
     elif content is not None and not isinstance(content, str):
-        yield f"has a 'content' that is {_kind(content)}, not text"
+        yield f"has a 'content' that is {kind(content)}, not text"
     if message["role"] != "assistant":
         if not content:
             yield f"({message['role']}) has no 'content'"
@@ -173,28 +177,15 @@ def _message_problems(message: Any, offers_tools: bool) -> Iterator[str]:
         yield "(assistant) has no 'content' and no calls, and the row has no 'tools': there is no answer to learn"
     else:
         for j, call in enumerate(calls):
-            yield from (f"tool_calls[{j}] {problem}" for problem in _call_problems(call))
-
-
-def _call_problems(call: Any) -> Iterator[str]:
-    function = call.get("function") if isinstance(call, dict) else None
-    if not isinstance(function, dict) or not isinstance(function.get("name"), str) or not function["name"]:
-        yield "has no function with a name"
-        return
-    arguments = function.get("arguments")
-    if isinstance(arguments, str):
-        try:
-            arguments = json.loads(arguments)
-        except ValueError:
-            yield f"({function['name']}) has 'arguments' that are not JSON"
-            return
-    if arguments is not None and not isinstance(arguments, dict):
-        yield f"({function['name']}) has 'arguments' that are {_kind(arguments)}, not an object"
+            try:
+                read_call(call)
+            except NotACall as error:
+                yield f"tool_calls[{j}]: {error}"
 
 
 def _tools_problems(tools: Any) -> Iterator[str]:
     if not isinstance(tools, list):
-        yield f"'tools' must be a list, not {_kind(tools)}"
+        yield f"'tools' must be a list, not {kind(tools)}"
         return
     for i, tool in enumerate(tools):
         function = tool.get("function") if isinstance(tool, dict) else None
@@ -216,8 +207,3 @@ def _schema_problem(schema: Any) -> str | None:
         return "has 'required' that is not a list"
     unknown = [name for name in required if name not in properties]
     return f"requires {unknown[0]!r}, which is not among its properties" if unknown else None
-
-
-def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", type(None): "null"}
-    return names.get(type(value), "a number")

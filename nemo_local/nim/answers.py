@@ -18,7 +18,7 @@ from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody, CompletionBody, GenerationBody
 from nemo_local.nim.served import Catalog, EnginePool
 from nemo_local.nim.structured import UnsupportedSchema, check_calls, tool_call_grammar
-from tool_calling.prompt import parse_tool_calls
+from tool_calling.parsing import parse_tool_calls
 
 #: Length of an answer nobody set a limit for. A small model that has lost its thread would fill the whole context.
 DEFAULT_MAX_TOKENS = 1024
@@ -108,7 +108,8 @@ def read_chat_answer(body: ChatBody, text: str, finish_reason: str) -> tuple[dic
         NimError: 422, a required call does not fit a rule of its schema that cannot be enforced while decoding.
     """
     message: dict[str, Any] = {"role": "assistant", "content": text}
-    calls = parse_tool_calls(text) if offered_tools(body) else None
+    offered = [tool.model_dump() for tool in offered_tools(body)]
+    calls = parse_tool_calls(text, offered) if offered else None
     if body.tool_choice == "required" or body.named_tool:
         if finish_reason == "length":  # cut in the middle of a call: no call that fits
             return message, "length"

@@ -6,7 +6,7 @@ What was measured with openvino-genai 2026.4 and decides the settings below (30 
   Without it none did, for a quarter more time. An answer must not depend on other people's requests.
 - An adapter applied in ``MODE_STATIC`` answers like PEFT, in half the time and a quarter of the memory of the default
   mode.
-- On processors with bfloat16 the engine computes in it unless told otherwise. Answers then differ from PEFT's, and again
+- On processors with bfloat16 the engine computes in it unless told otherwise. Answers then differ from PEFT's, and also
   with what else is in the batch. In float32 they do not, on either kind of processor.
 - ``step`` holds Python's global lock, so its length is how long the HTTP server stands still. Hence the small batches
   of prompt tokens.

@@ -6,10 +6,11 @@ client did not ask for. Messages are the exception, because clients send back wh
 
 from __future__ import annotations
 
-import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from tool_calling.calls import read_call
 
 
 class StrictBody(BaseModel):
@@ -21,28 +22,13 @@ class TextPart(BaseModel):
     text: str
 
 
-class CalledFunction(BaseModel):
-    name: str = Field(min_length=1)
-    #: JSON text as OpenAI sends it, or the object itself as the rows of NeMo's training data have it.
-    arguments: str | dict[str, Any]
-
-    @field_validator("arguments")
-    @classmethod
-    def _is_object(cls, value: str | dict[str, Any]) -> dict[str, Any]:
-        if isinstance(value, str):
-            try:
-                value = json.loads(value or "{}")
-            except json.JSONDecodeError as error:
-                raise ValueError(f"is not JSON: {error}") from None
-        if not isinstance(value, dict):
-            raise ValueError("must be a JSON object")
-        return value
+def _call(value: Any) -> dict[str, Any]:
+    name, arguments = read_call(value)
+    return {"type": "function", "function": {"name": name, "arguments": arguments}}
 
 
-class ToolCall(BaseModel):
-    id: str | None = None
-    type: Literal["function"] = "function"
-    function: CalledFunction
+#: A call in any form that the training rows may have too.
+ToolCall = Annotated[Any, AfterValidator(_call)]
 
 
 class Message(BaseModel):

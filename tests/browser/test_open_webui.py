@@ -17,6 +17,7 @@ from flywheel_helpers.errors import ServiceError, Unauthorized
 from flywheel_helpers.webui import screenshot, server, setup
 from flywheel_helpers.webui.client import OpenWebUI
 from tool_calling import prompt
+from tool_calling.parsing import read_answer
 
 EXAMPLE = xlam.to_evaluation_row(examples.EXAMPLE)
 TRUTH = json.loads(examples.EXAMPLE["answers"])
@@ -89,7 +90,7 @@ def test_the_base_model_for_contrast(chat, page):
     page.goto(chat.webui.chat_url(chat.presets["base"].id))
     expect(page.get_by_text("Tool selector (base)").first).to_be_visible()
     ask(page, setup.example_text())
-    message = prompt.read_answer(stored(chat, page)["assistant"])
+    message = read_answer(stored(chat, page)["assistant"], EXAMPLE["tools"])
     assert not answers.equal(answers.calls(message), TRUTH)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, ClassVar
 
 from nemo_local.evaluator.metrics.base import Metric
 from nemo_local.evaluator.templates import RenderError
-from tool_calling.scoring import UNPARSABLE, name_and_arguments, score_tool_calls
+from tool_calling import strict_json
+from tool_calling.calls import NotACall, read_call
+from tool_calling.scoring import score_tool_calls
 
 
 class ToolCalling(Metric):
@@ -30,8 +31,8 @@ class ToolCalling(Metric):
         text = self._render(self._truth, "tool_calls_ground_truth", item, None)
         field = f"{self._field}.tool_calls_ground_truth"
         try:
-            calls = json.loads(text)
-        except ValueError as error:
+            calls = strict_json.loads(text)
+        except strict_json.NotStrict as error:
             raise RenderError(
                 f"{field} gives {text[:80]!r}, which is not JSON ({error}); write it as "
                 "'{{ item.tool_calls | tojson }}'"
@@ -39,11 +40,9 @@ class ToolCalling(Metric):
         calls = [] if calls is None else calls
         if not isinstance(calls, list):
             raise RenderError(f"{field} gives {text[:80]!r}; expected a list of tool calls")
-        for call in calls:
-            name, arguments = name_and_arguments(call)
-            if name is None or arguments is UNPARSABLE:
-                raise RenderError(
-                    f"{field} holds {json.dumps(call)[:120]}, which is not a tool call with a name and an object of "
-                    "arguments"
-                )
+        for number, call in enumerate(calls):
+            try:
+                read_call(call)
+            except NotACall as error:
+                raise RenderError(f"{field}: call {number} cannot be read: {error}") from error
         return calls

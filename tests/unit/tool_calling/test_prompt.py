@@ -1,4 +1,4 @@
-"""The chat's text form: the seed's words, and the same text and the same reading as the platform's own."""
+"""The chat's text form: the seed's words, and the same text as the platform's own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from flywheel_helpers.course import answers, exercises
+from flywheel_helpers.course import exercises
 from flywheel_helpers.data import examples, xlam
 from flywheel_helpers.webui import setup
 from nemo_local.model import chat_template
 from tool_calling import prompt
-from tool_calling.prompt import NO_CALL, parse_tool_calls, question_text, render_tool_calls
+from tool_calling.prompt import NO_CALL, question_text, render_tool_calls
 
 EXAMPLE_TEXT = """Query:
 Future value of 2000 dollars at 2% for 8 years?
@@ -47,7 +47,6 @@ and number of years.",
     }
   }
 ]"""
-CALL = {"name": "add", "arguments": {"a": 1}}
 
 
 @pytest.fixture(scope="module")
@@ -71,29 +70,6 @@ def test_a_chat_message_meets_the_model_as_a_request_with_tools_does(sample_rows
         text = prompt.question_text(row["messages"][0]["content"], row["tools"])
         chat = [{"role": "system", "content": prompt.SYSTEM_MESSAGE}, {"role": "user", "content": text}]
         assert chat_template.render_chat(chat) == chat_template.render_chat(row["messages"], row["tools"])
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        json.dumps([CALL], indent=2),
-        f"```json\n{json.dumps([CALL])}\n```",
-        f"Here you are: {json.dumps(CALL)} Anything else?",
-        json.dumps([{"type": "function", "function": CALL}]),
-        json.dumps([{"name": "add", "parameters": {"a": 1}}]),
-        "{\n" + json.dumps([CALL, CALL]) + "\n}",
-        json.dumps([CALL, {"no": "call"}]),
-        '[{"name": "add", "arguments": {"a": 1}',
-        "{[]}",
-        "[]",
-        "No tool fits.",
-        "",
-    ],
-)
-def test_an_answer_is_a_message_of_the_api(text):
-    message = prompt.read_answer(text)
-    assert answers.calls(message) == (prompt.parse_tool_calls(text) or [])
-    assert "tool_calls" in message or message["content"] == text
 
 
 def test_the_questions_are_new_and_of_every_kind(sample_rows):
@@ -168,47 +144,3 @@ def test_calls_are_written_as_the_pretty_list_of_the_ground_truth():
 def test_arguments_that_are_no_object_are_refused():
     with pytest.raises(ValueError, match="arguments of 'f' must be an object"):
         render_tool_calls([{"function": {"name": "f", "arguments": "[1]"}}])
-
-
-F_CALL = {"name": "f", "arguments": {"a": 1}}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '[{"name": "f", "arguments": {"a": 1}}]',
-        '```json\n[{"name": "f", "arguments": {"a": 1}}]\n```',
-        'Sure, here it is: [{"name": "f", "arguments": {"a": 1}}] Anything else?',
-        '{\n  [\n    {"name": "f", "arguments": {"a": 1}}\n  ]\n}',
-        '{"name": "f", "arguments": {"a": 1}}',
-        '[{"name": "f", "parameters": {"a": 1}}]',
-        '[{"type": "function", "function": {"name": "f", "arguments": {"a": 1}}}]',
-    ],
-)
-def test_calls_are_found_whatever_surrounds_them(text):
-    assert parse_tool_calls(text) == [F_CALL]
-
-
-def test_two_calls_keep_their_order():
-    text = render_tool_calls([{"name": "f", "arguments": {"a": 1}}, {"name": "g", "arguments": {}}])
-    assert parse_tool_calls(text) == [F_CALL, {"name": "g", "arguments": {}}]
-
-
-@pytest.mark.parametrize("text", ["{[]}", "[]", " {\n[ ]\n} ", "```\n[]\n```"])
-def test_no_tool_fits(text):
-    assert parse_tool_calls(text) == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "I cannot help with that.",
-        '[{"name": "f", "arguments": {"a": 1}',  # cut off: nothing is repaired
-        '[{"name": "f", "arguments": "a=1"}]',
-        '[{"tool": "f"}]',
-        "[1, 2, 3]",
-        "",
-    ],
-)
-def test_what_is_no_list_of_calls_is_not_made_one(text):
-    assert parse_tool_calls(text) is None
