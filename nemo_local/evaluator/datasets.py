@@ -23,6 +23,7 @@ from huggingface_hub.errors import (
 )
 
 from nemo_local.common.errors import Invalid
+from tool_calling import strict_json
 
 _URL = re.compile(r"hf://datasets/(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?(?:/(?P<path>.+))?")
 _SUFFIXES = (".jsonl", ".json", ".csv")
@@ -186,14 +187,9 @@ def _read_csv(path: Path, name: str) -> Iterator[Row]:
 
 def _parse(text: str, where: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except ValueError as error:
+        return strict_json.loads(text)
+    except strict_json.NotStrict as error:
         raise DatasetError(f"{where}: not valid JSON ({error}).") from error
-
-
-def _refuse_constant(name: str) -> None:
-    # Python would read NaN and Infinity, which no JSON parser at the other end accepts.
-    raise ValueError(f"{name} is not JSON")
 
 
 def _object(value: Any, where: str) -> dict:

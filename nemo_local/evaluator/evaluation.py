@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nemo_local.evaluator.datasets import DatasetUnavailable, Row, Source, fetch, read_rows
+from nemo_local.evaluator.datasets import DatasetError, DatasetUnavailable, Row, Source, fetch, read_rows
 from nemo_local.evaluator.endpoints import Endpoint
 from nemo_local.evaluator.engine import EvaluationFailed, make_questions, run
 from nemo_local.evaluator.job_files import JobFiles
 from nemo_local.evaluator.plan import Plan, Task
 from nemo_local.evaluator.results import task_results
+from tool_calling import strict_json
 
 FETCH_PAUSES = (0.5, 1, 2, 4)
 """Seconds between attempts to fetch a dataset. A platform that stops closes its Data Store a little before its jobs,
@@ -110,6 +111,11 @@ async def evaluate(
 async def _load(task: Task, target_rows: list[dict] | None, directory: Path, hub_endpoint: str) -> list[Row]:
     if task.dataset is None:
         rows = [Row(f"target.rows, row {number}", item) for number, item in enumerate(target_rows or [], start=1)]
+        for row in rows:
+            try:
+                strict_json.check(row.item)
+            except strict_json.NotStrict as error:
+                raise DatasetError(f"{row.where}: {error}") from error
         return rows[: task.limit]
     path = await _fetch(task.dataset, hub_endpoint, directory)
     return await asyncio.to_thread(read_rows, path, path.relative_to(directory).as_posix(), task.limit)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from nemo_local.evaluator.endpoints import Endpoint
+from tool_calling import strict_json
 
 PATHS = {"chat-completion": "/chat/completions", "completion": "/completions"}
 
@@ -91,10 +92,13 @@ class ModelClient:
                 f"POST {url} answered {status}: {response.text[:500]}", status, status in (408, 429) or status >= 500
             )
         try:
-            return sample_of(_message(kind, response.json()["choices"][0]), response.json())
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            answer = strict_json.loads(response.content)
+            return sample_of(_message(kind, answer["choices"][0]), answer)
+        except (strict_json.NotJson, LookupError, TypeError, AttributeError) as error:
             what = f"something that is not a {kind}: {response.text[:200]!r}"
             raise RequestFailed(f"POST {url} answered {status} with {what}", status, True) from error
+        except strict_json.NotStrict as error:  # the model's own doing, and it would say the same again
+            raise RequestFailed(f"POST {url} gave an answer that cannot be used: {error}", status, False) from error
 
 
 def _message(kind: str, choice: dict[str, Any]) -> dict[str, Any]:

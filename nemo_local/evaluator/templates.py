@@ -81,7 +81,7 @@ def render(template: Template, item: dict, sample: dict | None, field: str) -> s
         what = f"the field {name!r}, which is not there" if name else f"something that is not there ({error.message})"
         known = ", ".join(map(str, item)) or "(none)"
         raise RenderError(f"{field} uses {what}; the row has the fields {known}") from error
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RuntimeError) as error:
         raise RenderError(f"{field} cannot be rendered: {type(error).__name__}: {error}") from error
 
 

@@ -30,7 +30,10 @@ def test_errors_that_pass_are_not_seen_in_the_results(sdk: NeMoMicroservices, ta
         (Refuse(200, "<html>not json"), 3, "something that is not a chat-completion"),
         (Refuse(200, '{"choices": []}'), 3, "something that is not a chat-completion"),
         (Refuse(200, '{"choices": [{"message": {"content": 7}}]}'), 3, "something that is not a chat-completion"),
+        (Refuse(200, '{"choices": [{"message": {"content": "\\ud83d"}}]}'), 1, "half of a surrogate pair"),
+        (Refuse(200, '{"choices": ' + "[" * 5_000 + "]" * 5_000 + "}"), 1, "nests deeper than 100 levels"),
     ],
+    ids=range(7),
 )
 def test_a_sample_that_fails_for_good_counts_zero_and_says_so(
     sdk: NeMoMicroservices, target: Target, refusal: Refuse, attempts: int, message: str
@@ -54,6 +57,23 @@ def test_a_sample_that_fails_for_good_counts_zero_and_says_so(
     failed = samples(sdk, job)[2]
     assert message in failed["error"] and failed["response"] is None
     assert set(failed["scores"][METRIC].values()) == {0.0}
+
+
+@pytest.mark.parametrize("arguments", ["{oops", '{"a": ' * 5_000 + "1" + "}" * 5_000, '{"a": "\\ud83d"}'], ids=range(3))
+def test_a_call_whose_arguments_cannot_be_read_scores_zero(
+    sdk: NeMoMicroservices, target: Target, arguments: str
+) -> None:
+    right = target.answer
+
+    def answer(body: dict) -> dict:
+        message = right(body)
+        if body["messages"] == row(2)["messages"]:
+            message["tool_calls"][0]["function"]["arguments"] = arguments
+        return message
+
+    target.answer = answer
+    job = run(sdk, tool_config(limit=4), inline(target))
+    assert (job.status, scores(sdk, job)) == ("completed", (1.0, 0.75))
 
 
 def test_a_job_without_one_answer_fails_with_the_reason(sdk: NeMoMicroservices, target: Target) -> None:
