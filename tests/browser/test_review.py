@@ -63,7 +63,9 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
     rows = [row for row in production_log().last_week if '"log_hours"' in row["answers"] and "one" in row["need"]][:6]
     usage = [logged(row) for row in rows]
     (folder / "usage.json").write_text(json.dumps(usage))
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL.strip())]), folder / NOTEBOOK)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL.strip())])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}  # else JupyterLab asks for one
+    nbformat.write(notebook, folder / NOTEBOOK)
     gateway = Running("nemo_local.server.gateway", folder / "home")
     gateway.start(f"{gateway.gateway_url}/health", seconds=300)
     environment = {
