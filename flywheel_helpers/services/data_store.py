@@ -13,6 +13,7 @@ from huggingface_hub import HfApi, constants, set_client_factory
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils import disable_progress_bars
+from huggingface_hub.utils.sha import git_hash
 
 from flywheel_helpers.errors import Conflict, DataError, NotFound, ServiceError
 from flywheel_helpers.services import entity_store
@@ -170,8 +171,7 @@ def _same(path: Path, stored: RepoFile) -> bool:
     content = path.read_bytes()
     if stored.lfs:
         return hashlib.sha256(content).hexdigest() == stored.lfs.sha256
-    # git's id of a file's content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == stored.blob_id
+    return git_hash(content) == stored.blob_id
 
 
 # What comes out of huggingface_hub, and of httpx where a link is tried directly.
