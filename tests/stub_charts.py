@@ -30,9 +30,13 @@ def _component(name: str, port: int, **values: Any) -> dict[str, Any]:
     return {"stub": stub, **values}
 
 
-def _operator(name: str, **values: Any) -> dict[str, Any]:
-    limits = {"resources": {"limits": {"cpu": "1"}}}
-    return {"stub": {"workloads": [{"name": name, "kind": "Deployment"}]}, **limits, **values}
+def _workloads(*names: str, **values: Any) -> dict[str, Any]:
+    """Deployments without a service."""
+    return {"stub": {"workloads": [{"name": name, "kind": "Deployment"} for name in names]}, **values}
+
+
+_LIMITED = {"resources": {"limits": {"cpu": "1"}}}
+_VOLCANO = _workloads("nemo-admission", "nemo-controllers", "nemo-scheduler", enabled=False)
 
 
 _PLATFORM = {
@@ -74,16 +78,16 @@ _PLATFORM = {
         "nemo-deployment-management", 8000, **_USUAL, deployments={"defaultStorageClass": ""}
     ),
     "nim-proxy": _component("nemo-nim-proxy", 8000, **_USUAL),
-    "nim-operator": _operator("nim-operator"),
-    "nemo-operator": _operator("nemo-operator"),
+    "nim-operator": _workloads("nemo-nim-operator", **_LIMITED),
+    "nemo-operator": _workloads("nemo-nemo-operator-controller-manager", **_LIMITED),
 }
 _CORE_PARTS = {"nemo-core-api": "api", "nemo-core-controller": "controller", "nemo-core-logcollector": "logcollector"}
 # Components by release, and which of them only a condition or a tag switches on.
 NEMO: dict[str, dict[str, dict[str, Any]]] = {
     "25.8.0": {
         **_PLATFORM,
-        "volcano": _operator("volcano", enabled=False),
-        "dgxc-admission-controller": _operator("dgxc-admission-controller", enabled=False),
+        "volcano": _VOLCANO,
+        "dgxc-admission-controller": _workloads("dgxc-admission-controller", enabled=False),
     },
     "25.12.1": {
         **_PLATFORM,
@@ -101,7 +105,7 @@ NEMO: dict[str, dict[str, dict[str, Any]]] = {
         },
         "studio": _component("nemo-studio", 3000, **_USUAL, platformBaseUrl="", nimProxyUrl=""),
         "data-designer": _component("nemo-data-designer", 8000, **_USUAL),
-        "volcano": _operator("volcano", enabled=False),
+        "volcano": _VOLCANO,
     },
 }
 _ONLY_BY_CONDITION = ("volcano", "dgxc-admission-controller")
