@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--release", default=RELEASES[0], choices=RELEASES, help="of NeMo Microservices")
     parser.add_argument("--overlays", nargs="*", default=[], help="names of files in frameworks/values/")
-    parser.add_argument("--version", help="of the packed charts, where that of the upstream chart was uploaded before")
+    parser.add_argument("--revision", type=int, help="ends the versions, where these were uploaded before: 25.8.0-2")
     parser.add_argument("--dist", type=Path, default=HERE.parent / "dist")
     parser.add_argument("--vendor", type=Path, default=HERE / "vendor")
     options = parser.parse_args(arguments)
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         overlays = check_overlays(options.overlays)
         for framework in FRAMEWORKS:
             release = options.release if framework.folder == "nemo" else None
-            packed = pack(framework, release, overlays, options.dist, options.vendor, options.version)
+            packed = pack(framework, release, overlays, options.dist, options.vendor, options.revision)
             print(_what_to_click(framework, packed))
     except HelmError as error:
         sys.exit(str(error))
@@ -86,7 +86,7 @@ def overlay_files(framework: str, release: str | None, names: Sequence[str]) -> 
 
 
 def pack(
-    framework: Framework, release: str | None, overlays: Sequence[str], dist: Path, vendor: Path, version: str | None
+    framework: Framework, release: str | None, overlays: Sequence[str], dist: Path, vendor: Path, revision: int | None
 ) -> Path:
     """Pack one framework with its upstream chart inside.
 
@@ -96,13 +96,13 @@ def pack(
         overlays: names of overlays, in the order in which they are merged.
         dist: the folder for the packed chart.
         vendor: the folder with upstream charts.
-        version: of the packed chart; None for that of the upstream chart.
+        revision: what the version ends with; None for the version of the upstream chart alone.
 
     Raises:
         HelmError: the upstream chart cannot be had, or a value is wrong.
     """
     with tempfile.TemporaryDirectory() as temporary:
-        chart = stage(framework, release, overlays, Path(temporary) / framework.folder, vendor, version)
+        chart = stage(framework, release, overlays, Path(temporary) / framework.folder, vendor, revision)
         helm("lint", "--strict", chart, "--namespace", framework.namespace)
         dist.mkdir(parents=True, exist_ok=True)
         words = helm("package", chart, "--destination", dist)
@@ -110,7 +110,12 @@ def pack(
 
 
 def stage(
-    framework: Framework, release: str | None, overlays: Sequence[str], chart: Path, vendor: Path, version: str | None
+    framework: Framework,
+    release: str | None,
+    overlays: Sequence[str],
+    chart: Path,
+    vendor: Path,
+    revision: int | None = None,
 ) -> Path:
     """Put a chart together in a folder: the overlays merged into its values, the upstream chart in charts/."""
     shutil.copytree(HERE / framework.folder, chart, ignore=shutil.ignore_patterns("charts"))
@@ -118,7 +123,7 @@ def stage(
     upstream = about["dependencies"][0]
     if release:
         upstream["version"] = about["appVersion"] = release
-    about["version"] = version or upstream["version"]
+    about["version"] = f"{upstream['version']}-{revision}" if revision else upstream["version"]
     _yaml.dump(about, chart / "Chart.yaml")
     values = _yaml.load(chart / "values.yaml")
     for path in overlay_files(framework.folder, release, overlays):

@@ -10,7 +10,7 @@ import charts
 import kubernetes_validate
 import pytest
 from charts import NEMO, OPEN_WEBUI
-from resources import check_custom_resource
+from custom_resources import check_custom_resource
 
 from frameworks import pack
 from frameworks.helm import helm
@@ -101,7 +101,10 @@ def test_no_placeholder_is_left(case):
     text = helm("template", "nemo", charts.staged(framework, release, overlays))
     assert not [name for name in charts.PLACEHOLDERS if name in text]
     # And each that the values use is one of these.
-    for path in [pack.HERE / framework.folder / "values.yaml", *pack.overlay_files(framework.folder, release, overlays)]:
+    for path in [
+        pack.HERE / framework.folder / "values.yaml",
+        *pack.overlay_files(framework.folder, release, overlays),
+    ]:
         used = set(re.findall(r"\$\{\w+\}", re.sub(r"(?m)#.*$", "", path.read_text())))
         assert used <= set(charts.PLACEHOLDERS), path
 

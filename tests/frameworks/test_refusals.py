@@ -14,7 +14,11 @@ WRONG = [
     (NEMO, "ezua.virtualService.endpoint=https://nemo.example.test", "Give the host alone, without https://"),
     (NEMO, "ezua.virtualService.istioGateway=", "ezua.virtualService.istioGateway is empty"),
     (NEMO, "nemo.data-store.external.rootUrl=nemo.example.test", "nemo.data-store.external.rootUrl is"),
-    (NEMO, "nemo.data-store.external.rootUrl=http://nemo.pcai.example.test", "it must be https://nemo.pcai.example.test"),
+    (
+        NEMO,
+        "nemo.data-store.external.rootUrl=http://nemo.pcai.example.test",
+        "it must be https://nemo.pcai.example.test",
+    ),
     (NEMO, "nemo.data-store.external.domain=other.example.test", "nemo.data-store.external.domain is"),
     (NEMO, "nemo.existingSecret=", "/nemo/existingSecret"),
     (NEMO, "nemo.existingImagePullSecret=", "/nemo/existingImagePullSecret"),
@@ -25,7 +29,11 @@ WRONG = [
     (OPEN_WEBUI, "ezua.virtualService.endpoint=", "ezua.virtualService.endpoint is empty. Set it to the host"),
     (OPEN_WEBUI, "webui.openaiBaseApiUrls={nemo-nim-proxy:8000/v1}", "webui.openaiBaseApiUrls has"),
     (OPEN_WEBUI, "webui.openaiBaseApiUrls={http://nemo-nim-proxy:8000}", "from http:// to /v1"),
-    (OPEN_WEBUI, "webui.extraEnvVars[0].name=WEBUI_URL,webui.extraEnvVars[0].value=https://other.test", "WEBUI_URL in webui.extraEnvVars"),
+    (
+        OPEN_WEBUI,
+        "webui.extraEnvVars[0].name=WEBUI_URL,webui.extraEnvVars[0].value=https://other.test",
+        "WEBUI_URL in webui.extraEnvVars",
+    ),
 ]
 
 

@@ -132,7 +132,9 @@ def test_the_base_model_finds_adapters_and_is_found():
     assert not charts.of_kind(charts.render(charts.staged(), "--set", "baseModel.enabled=false"), "NIMService")
 
 
-@pytest.mark.parametrize(("overlay", "operators"), [("shared-cluster", set()), ("clean-cluster", _OPERATORS | _VOLCANO)])
+@pytest.mark.parametrize(
+    ("overlay", "operators"), [("shared-cluster", set()), ("clean-cluster", _OPERATORS | _VOLCANO)]
+)
 def test_operators_and_volcano_by_cluster(overlay, operators):
     documents = charts.render(charts.staged(NEMO, charts.RELEASE, (overlay,)))
     names = {deployment["metadata"]["name"] for deployment in charts.of_kind(documents, "Deployment")}
@@ -155,7 +157,10 @@ def test_the_images_that_bitnami_removed_are_not_asked_for():
 
 @pytest.mark.parametrize(("release", "studio"), [("25.8.0", False), ("25.12.1", True)])
 def test_tags_work_where_we_set_them(release, studio):
-    services = {service["metadata"]["name"] for service in charts.of_kind(charts.render(charts.staged(NEMO, release)), "Service")}
+    services = {
+        service["metadata"]["name"]
+        for service in charts.of_kind(charts.render(charts.staged(NEMO, release)), "Service")
+    }
     assert ("nemo-studio" in services) == studio
     assert "nemo-data-designer" not in services
 
@@ -185,7 +190,9 @@ def test_no_secret_is_rendered_nor_written(release):
     documents = charts.render(charts.staged(NEMO, release)) + charts.render(charts.staged(OPEN_WEBUI))
     # (The real charts make the passwords of their databases themselves.)
     assert charts.REAL or not charts.of_kind(documents, "Secret")
-    assert not {"ngc-api", "nvcrimagepullsecret"} & {secret["metadata"]["name"] for secret in charts.of_kind(documents, "Secret")}
+    assert not {"ngc-api", "nvcrimagepullsecret"} & {
+        secret["metadata"]["name"] for secret in charts.of_kind(documents, "Secret")
+    }
     for path in (ROOT / "frameworks").rglob("*.yaml"):
         if "vendor" not in path.parts:
             assert not re.search(r"nvapi-|hf_[A-Za-z0-9]{10}|(?i:password|apikey): *\S", path.read_text()), path
@@ -195,7 +202,9 @@ def test_open_webui_is_the_version_that_the_course_is_tested_with():
     pinned = re.search(r"(?m)^open-webui==(\S+)$", (ROOT / "requirements-openwebui.txt").read_text())[1]
     documents = charts.render(charts.staged(OPEN_WEBUI))
     ((_, pod),) = charts.pods(documents)
-    assert {container["image"] for container in pod["spec"]["containers"]} == {f"ghcr.io/open-webui/open-webui:{pinned}"}
+    assert {container["image"] for container in pod["spec"]["containers"]} == {
+        f"ghcr.io/open-webui/open-webui:{pinned}"
+    }
     assert yaml.safe_load((charts.staged(OPEN_WEBUI) / "Chart.yaml").read_text())["appVersion"] == pinned
     names = {document["metadata"]["name"] for document in documents}
     assert not names & {"ollama", "pipelines", "redis"}

@@ -1,6 +1,6 @@
 """What NVIDIA's Data Store does otherwise than the local one: links for large files begin at the root of its host.
 
-The local one has its links below /v1/hf, so a gateway of a test that lacked the route for the others would not be noticed.
+The local one has its links below /v1/hf, so nobody would notice that a test's gateway lacks the other route.
 """
 
 from __future__ import annotations

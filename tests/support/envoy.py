@@ -41,16 +41,23 @@ class Envoy:
         certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
         for part in certificate.cert_chain_pems:
             part.write_to_path(str(folder / "chain.pem"), append=True)
-        tls = {"certificate_chain": {"filename": f"{folder}/chain.pem"}, "private_key": {"filename": f"{folder}/key.pem"}}
+        tls = {
+            "certificate_chain": {"filename": f"{folder}/chain.pem"},
+            "private_key": {"filename": f"{folder}/key.pem"},
+        }
         self._config.write_text(json.dumps(self._bootstrap(virtual_service, services, tls)))
 
-    def _bootstrap(self, virtual_service: dict[str, Any], services: dict[str, str], tls: dict[str, Any]) -> dict[str, Any]:
+    def _bootstrap(
+        self, virtual_service: dict[str, Any], services: dict[str, str], tls: dict[str, Any]
+    ) -> dict[str, Any]:
         manager = {
             "@type": f"{_TYPE}.filters.network.http_connection_manager.v3.HttpConnectionManager",
             "stat_prefix": "gateway",
             "normalize_path": True,
             "merge_slashes": True,
-            "route_config": {"virtual_hosts": [{"name": "nemo", "domains": ["*"], "routes": to_routes(virtual_service)}]},
+            "route_config": {
+                "virtual_hosts": [{"name": "nemo", "domains": ["*"], "routes": to_routes(virtual_service)}]
+            },
             "http_filters": [{"name": "router", "typed_config": {"@type": f"{_TYPE}.filters.http.router.v3.Router"}}],
         }
         transport = {

@@ -14,7 +14,7 @@ import yaml
 
 from frameworks.helm import helm
 
-STUBS = Path(__file__).resolve().parent / "frameworks" / "stubs"
+STUBS = Path(__file__).resolve().parents[1] / "frameworks" / "stubs"
 _DATABASE = {
     "image": {"repository": "bitnami/postgresql"},
     "volumePermissions": {"image": {"repository": "bitnami/os-shell"}},

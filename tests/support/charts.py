@@ -49,7 +49,7 @@ def upstream() -> Path:
 def staged(framework: pack.Framework = NEMO, release: str | None = RELEASE, overlays: tuple[str, ...] = ()) -> Path:
     """A chart as it would be packed, placeholders filled in. The release is that of NeMo Microservices."""
     chart = Path(tempfile.mkdtemp(dir=_folder.name)) / framework.folder
-    pack.stage(framework, release if framework is NEMO else None, overlays, chart, upstream(), None)
+    pack.stage(framework, release if framework is NEMO else None, overlays, chart, upstream())
     shutil.copy(filled_in(chart / "values.yaml"), chart / "values.yaml")
     return chart
 
