@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
 # The Evaluator's names of the two scores, and the words the course uses for them.
 SCORE_NAMES = {
@@ -100,3 +101,38 @@ def compare(base_right: list[bool], tuned_right: list[bool]) -> Comparison:
     lost = sum(base and not tuned for base, tuned in pairs)
     p = float(binomtest(gained, gained + lost, 0.5).pvalue) if gained + lost else 1.0
     return Comparison(gained, lost, p, len(pairs))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much a second model's share of right answers differs from a first one's, on the same rows.
+
+    Args:
+        value: second minus first, from -1 to 1.
+        low: with 95 % confidence the true difference is at least this (one-sided).
+        n: rows.
+    """
+
+    value: float
+    low: float
+    n: int
+
+    def __str__(self) -> str:
+        return f"{100 * self.value:+.1f} points (at least {100 * self.low:+.1f})"
+
+
+def difference(first_right: list[bool], second_right: list[bool]) -> Difference:
+    """The paired difference of two models with its one-sided 95 % bound.
+
+    The bound is Wald's with half a row added to each of the four cells of the table, which keeps its promise on a few
+    hundred rows: Agresti and Min, "Simple improved confidence intervals for comparing matched proportions", 2005.
+
+    Raises:
+        ValueError: the lists have different lengths, or there are no rows.
+    """
+    found = compare(first_right, second_right)
+    if not found.n:
+        raise ValueError("there are no rows to compare")
+    n, gained, lost = found.n + 2, found.gained + 0.5, found.lost + 0.5
+    spread = math.sqrt((gained + lost) - (gained - lost) ** 2 / n) / n
+    return Difference((found.gained - found.lost) / found.n, (gained - lost) / n - norm.ppf(0.95) * spread, found.n)

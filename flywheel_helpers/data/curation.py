@@ -1,0 +1,264 @@
+"""From corrected questions to training rows: each rule a small function, each drop counted.
+
+A rule takes the examples that are left and returns those that stay, in their order. `curate` applies them one after the
+other and counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+import jsonschema
+
+from tool_calling.scoring import score_tool_calls
+
+NEAR = 0.8  # from this share of common words on, two questions are near-duplicates
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question with the tools on offer and the calls that are said to be right.
+
+    Args:
+        id: of the request in the usage log.
+        query: the user's text.
+        tools: OpenAI function specs.
+        calls: `{"name", "arguments"}` each, or JSON text of such a list.
+        source: who said so.
+    """
+
+    id: str
+    query: str
+    tools: list[dict[str, Any]]
+    calls: Any
+    source: str
+
+    def customization_row(self) -> dict[str, Any]:
+        """The row to train on."""
+        calls = [{"type": "function", "function": call} for call in self.calls]
+        answer = {"role": "assistant", "content": "", "tool_calls": calls}
+        return {"messages": [{"role": "user", "content": self.query}, answer], "tools": self.tools}
+
+
+Examples = list[Example]
+Rule = Callable[[Examples], Examples]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one rule did."""
+
+    rule: str
+    kept: int
+    dropped: int
+    changed: int = 0
+
+
+def curate(
+    examples: Sequence[Example], exams: Iterable[str], per_tool: int, seed: int = 42
+) -> tuple[Examples, list[Step]]:
+    """Apply all rules.
+
+    Args:
+        examples: in the order in which they were asked.
+        exams: the questions of every exam that the trained model will be measured on.
+        per_tool: at most so many examples whose first call is of one tool; without a call counts as a tool of its own.
+        seed: of the values that take the place of personal data.
+
+    Returns:
+        the examples to train on, and what each rule did.
+    """
+    exam_words = [words(query) for query in exams]
+    rules: dict[str, Rule] = {
+        "the correction is a list of calls": well_formed,
+        "every call is of a tool on offer": on_offer,
+        "the arguments fit the tool's schema": fitting,
+        "personal data is replaced": lambda found: without_personal_data(found, seed),
+        "corrections of one question agree": agreeing,
+        "no question twice": distinct,
+        "no near-duplicates": lambda found: no_near_duplicates(found),
+        "not in an exam": lambda found: not_in(found, exam_words),
+        f"at most {per_tool} for each tool": lambda found: at_most(found, per_tool),
+    }
+    left, steps = list(examples), []
+    for name, rule in rules.items():
+        kept = rule(left)
+        before = {example.id: example for example in left}
+        changed = sum(example.query != before[example.id].query for example in kept)
+        steps.append(Step(name, len(kept), len(left) - len(kept), changed))
+        left = kept
+    return left, steps
+
+
+def well_formed(examples: Examples) -> Examples:
+    """Those whose calls are, or parse as, a list of `{"name": str, "arguments": object}`."""
+    kept = []
+    for example in examples:
+        calls = example.calls
+        if isinstance(calls, str):
+            try:
+                calls = json.loads(calls)
+            except (ValueError, RecursionError):
+                continue
+        if isinstance(calls, list) and all(_is_call(call) for call in calls):
+            bare = [{"name": call["name"], "arguments": call["arguments"]} for call in calls]
+            kept.append(replace(example, calls=bare))
+    return kept
+
+
+def on_offer(examples: Examples) -> Examples:
+    """Those that call nothing but tools of their own question."""
+    return [example for example in examples if {call["name"] for call in example.calls} <= _schemas(example).keys()]
+
+
+def fitting(examples: Examples) -> Examples:
+    """Those whose arguments are valid by the tool's JSON Schema, with no argument that the tool does not take."""
+    return [
+        example
+        for example in examples
+        if not any(schema_problem(call["arguments"], _schemas(example)[call["name"]]) for call in example.calls)
+    ]
+
+
+def schema_problem(arguments: dict[str, Any], schema: dict[str, Any]) -> str | None:
+    """The first thing wrong with the arguments of a call, in words; None where they fit."""
+    strict = {"additionalProperties": False, **schema}
+    errors = sorted(jsonschema.Draft202012Validator(strict).iter_errors(arguments), key=lambda error: list(error.path))
+    if not errors:
+        return None
+    place = ".".join(str(part) for part in errors[0].path)
+    return f"{place}: {errors[0].message}" if place else errors[0].message
+
+
+_PERSONAL = re.compile(
+    r"(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?P<account>\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b)"
+    # A phone number, but not a date or a time: it begins with + or 0 and has at least nine digits.
+    r"|(?P<phone>(?<![\w.,:/-])(?:\+\d|0\d)(?!\d?[./-]\d{1,2}[./-])(?:[ ()/-]?\d){7,13}\b)"
+)
+
+
+def without_personal_data(examples: Examples, seed: int) -> Examples:
+    """All of them, with mail addresses, phone numbers and account numbers replaced by others of the same shape.
+
+    The same value gets the same replacement wherever it occurs, in questions and in arguments. Replacements follow from
+    the order of appearance and not from the value, which therefore cannot be computed back from them.
+    """
+    replacements: dict[str, str] = {}
+
+    def new(match: re.Match[str]) -> str:
+        value = match.group()
+        if value not in replacements:
+            replacements[value] = _same_shape(value, match.lastgroup == "mail", Random(f"{seed} {len(replacements)}"))
+        return replacements[value]
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return _PERSONAL.sub(new, value)
+        if isinstance(value, list):
+            return [clean(item) for item in value]
+        if isinstance(value, dict):
+            return {key: clean(item) for key, item in value.items()}
+        return value
+
+    return [replace(example, query=clean(example.query), calls=clean(example.calls)) for example in examples]
+
+
+def agreeing(examples: Examples) -> Examples:
+    """Those whose question nobody corrected differently: of two answers at least one is wrong, so both go."""
+    first: dict[tuple[str, ...], Example] = {}
+    doubtful = set()
+    for example in examples:
+        other = first.setdefault(_asked(example), example)
+        if not score_tool_calls(example.calls, other.calls)["function_name_and_args_accuracy"]:
+            doubtful.add(_asked(example))
+    return [example for example in examples if _asked(example) not in doubtful]
+
+
+def distinct(examples: Examples) -> Examples:
+    """Of questions that are the same word for word, the first."""
+    return list({_asked(example): example for example in reversed(examples)}.values())[::-1]
+
+
+def no_near_duplicates(examples: Examples) -> Examples:
+    """Of questions that share nearly all words and want the same calls, the first.
+
+    Questions that differ in a value alone want other calls, and both stay: that difference is what a model has to learn.
+    """
+    kept: Examples = []
+    for example in examples:
+        said = words(example.query)
+        if not any(
+            score_tool_calls(example.calls, other.calls)["function_name_and_args_accuracy"]
+            and similarity(said, words(other.query)) >= NEAR
+            for other in kept
+        ):
+            kept.append(example)
+    return kept
+
+
+def not_in(examples: Examples, exam: Sequence[frozenset[str]]) -> Examples:
+    """Those whose question is neither in the exam nor nearly: a score on a practised question measures memory.
+
+    Args:
+        exam: the `words` of each of its questions.
+    """
+    return [
+        example
+        for example in examples
+        if not any(similarity(said, other) >= NEAR for said in [words(example.query)] for other in exam)
+    ]
+
+
+def at_most(examples: Examples, per_tool: int) -> Examples:
+    """The first so many of each tool, so that the most popular one does not crowd out the rest."""
+    seen: Counter[str] = Counter()
+    kept = []
+    for example in examples:
+        tool = example.calls[0]["name"] if example.calls else ""
+        seen[tool] += 1
+        if seen[tool] <= per_tool:
+            kept.append(example)
+    return kept
+
+
+def words(query: str) -> frozenset[str]:
+    """The words and numbers of a question, without regard to case and punctuation."""
+    return frozenset(re.findall(r"\w+", query.casefold()))
+
+
+def similarity(first: frozenset[str], second: frozenset[str]) -> float:
+    """Jaccard's index: the share of all words that both have; 1.0 where both have none."""
+    return len(first & second) / len(first | second) if first | second else 1.0
+
+
+def _is_call(call: Any) -> bool:
+    return isinstance(call, dict) and isinstance(call.get("name"), str) and isinstance(call.get("arguments"), dict)
+
+
+def _schemas(example: Example) -> dict[str, dict[str, Any]]:
+    return {tool["function"]["name"]: tool["function"].get("parameters") or {} for tool in example.tools}
+
+
+def _asked(example: Example) -> tuple[str, ...]:
+    """A question and the tools on offer: with other tools it is another question."""
+    return (" ".join(example.query.split()).casefold(), *sorted(_schemas(example)))
+
+
+def _same_shape(value: str, is_mail: bool, rng: Random) -> str:
+    """Other letters and digits in the same places. The last part of a mail address, such as `.com`, stays."""
+    end = value.rindex(".") if is_mail else len(value)
+    alphabets = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+
+    def other(character: str) -> str:
+        alphabet = next((one for one in alphabets if character in one), None)
+        return rng.choice(alphabet) if alphabet else character
+
+    return "".join(map(other, value[:end])) + value[end:]
