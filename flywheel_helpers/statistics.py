@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from scipy.stats import binomtest, norm
 
@@ -55,6 +56,11 @@ class Scores:
     n: int
     function_name_accuracy: Score
     function_name_and_args_accuracy: Score
+
+    def numbers(self) -> dict[str, Any]:
+        """The scores as plain numbers, for `summary.json`: `n`, and by name `value`, `low` and `high`."""
+        scores = {key: getattr(self, key) for key in SCORE_NAMES}
+        return {"n": self.n, **{key: {"value": s.value, "low": s.low, "high": s.high} for key, s in scores.items()}}
 
 
 @dataclass(frozen=True)

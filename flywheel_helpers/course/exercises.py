@@ -9,6 +9,7 @@ from typing import Any
 
 from flywheel_helpers.course import answers
 from flywheel_helpers.data import xlam
+from flywheel_helpers.data.curation import Example
 from flywheel_helpers.data.schema_values import fits
 from flywheel_helpers.data.tool_schema import ConversionCounts
 from sample_data import SampleData
@@ -163,6 +164,52 @@ def check_question_text(write: Callable[[str, list[dict[str, Any]]], str], rows:
             number, mine, wanted = next((n, *pair) for n, pair in enumerate(lines, 1) if pair[0] != pair[1])
             return f'Not yet: for "{query}" line {number} is "{mine}" and should be "{wanted}".'
     return f"Right: the text of all {len(cases)} questions is the one the model knows."
+
+
+def check_rule(rule: Callable[[list[Example]], list[Example]]) -> str:
+    """Check a learner's rule of curation that drops corrections which contradict each other (notebook 06).
+
+    Args:
+        rule: takes examples, returns those that stay.
+    """
+    for words, examples, kept in _rule_cases():
+        try:
+            given = [example.id for example in rule(list(examples))]
+        except Exception as error:
+            return f"Not yet: with {words} your function stops with {type(error).__name__}: {error}."
+        if given != kept:
+            return (
+                f"Not yet: with {words} your function keeps {len(given)} of {len(examples)}; {len(kept)} should stay."
+            )
+    return f"Right: all {len(_rule_cases())} cases. No correction stays that somebody contradicts."
+
+
+def _rule_cases() -> list[tuple[str, list[Example], list[str]]]:
+    """In words, the examples, and the ids of those that stay."""
+
+    def tools(*names: str) -> list[dict[str, Any]]:
+        return [{"type": "function", "function": {"name": name, "parameters": {}}} for name in names]
+
+    def example(
+        number: int, query: str, room: str | int | None, offer: tuple[str, ...] = ("reserve", "release")
+    ) -> Example:
+        calls = [] if room is None else [{"name": "reserve", "arguments": {"room": room}}]
+        return Example(str(number), query, tools(*offer), calls, "recorded")
+
+    ask = "Book a room for me."
+    return [
+        ("questions that were asked once", [example(1, ask, "Oslo"), example(2, "Another one.", "Rome")], ["1", "2"]),
+        ("two people who agree", [example(1, ask, "Oslo"), example(2, ask, "Oslo")], ["1", "2"]),
+        ("two people who disagree", [example(1, ask, "Oslo"), example(2, ask, "Rome")], []),
+        (
+            "a third who sides with the first",
+            [example(1, ask, "Oslo"), example(2, ask, None), example(3, ask, "Oslo")],
+            [],
+        ),
+        ("a conflict far apart", [example(1, ask, "Oslo"), example(2, "Else.", None), example(3, ask, "Rome")], ["2"]),
+        ("other tools on offer", [example(1, ask, "Oslo"), example(2, ask, None, ("release",))], ["1", "2"]),
+        ("the same value written as 2 and 2.0", [example(1, ask, 2), example(2, ask, 2.0)], ["1", "2"]),
+    ]
 
 
 def check_gate(may_pass: Callable[[str | None], bool]) -> str:

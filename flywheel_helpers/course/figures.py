@@ -43,6 +43,40 @@ def flywheel() -> Picture:
     )
 
 
+def second_turn() -> Picture:
+    """The second turn of the wheel: from the model in use, by way of what people say, to the next version."""
+    figure, axes = _canvas(8.4, 3.0, 84, 30)
+    top = {
+        "model in use\nversion 1": (2, PALE_BLUE),
+        "usage log": (24, GREY),
+        "feedback": (46, GREY),
+        "curation": (68, GREY),
+    }
+    bottom = {
+        "promote\nor keep": (2, GREY),
+        "gate": (24, PALE_ORANGE),
+        "version 2": (46, PALE_BLUE),
+        "training": (68, PALE_ORANGE),
+    }
+    for row, height in ((top, 20), (bottom, 3)):
+        for name, (left, colour) in row.items():
+            _box(axes, left, height, 14, 8, name, colour)
+    for left, words in ((16, "answers"), (38, "verdicts"), (60, "corrections")):
+        _arrow(axes, (left + 0.5, 24), (left + 7.5, 24))
+        axes.text(left + 4, 25.2, words, ha="center", fontsize=8)
+    _arrow(axes, (75, 19.5), (75, 11.5))
+    axes.text(76, 15.5, "rows", ha="left", va="center", fontsize=8)
+    for left, words in ((60, "adapter"), (38, "scores"), (16, "passed?")):
+        _arrow(axes, (left + 7.5, 7), (left + 0.5, 7))
+        axes.text(left + 4, 8.2, words, ha="center", fontsize=8)
+    _arrow(axes, (9, 11.5), (9, 19.5))
+    return to_picture(
+        figure,
+        "Diagram: the answers of the model in use are logged, people judge and correct them, curated corrections train "
+        "version 2, and a gate decides whether it is promoted to be the model in use",
+    )
+
+
 def split(functions: dict[str, int], rows: dict[str, int]) -> Picture:
     """Two bars: how the functions are divided between training and test, and how the rows are.
 

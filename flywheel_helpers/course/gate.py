@@ -65,9 +65,7 @@ class Decision:
         return f"promote: no ({' and '.join(failed)})"
 
 
-def decide(
-    production: tuple[list[bool], list[bool]], exam: tuple[list[bool], list[bool]]
-) -> Decision:
+def decide(production: tuple[list[bool], list[bool]], exam: tuple[list[bool], list[bool]]) -> Decision:
     """Hold two versions against the gate.
 
     Args:

@@ -67,7 +67,11 @@ def write(
         headers = [exam, *SCORE_NAMES.values(), "rows"]
         cells = [[name, *(str(getattr(one, key)) for key in SCORE_NAMES), str(one.n)] for name, one in scores.items()]
         lines += _table(headers, cells)
-    lines += ["## Gate", "", *_table(decision.table().headers, [[str(c) for c in row] for row in decision.table().rows])]
+    lines += [
+        "## Gate",
+        "",
+        *_table(decision.table().headers, [[str(c) for c in row] for row in decision.table().rows]),
+    ]
     if safety:
         lines += ["## Safety of the rails in front of it", ""]
         lines += _table(["measured on notebook 04's messages", "value"], [[k, str(v)] for k, v in safety.items()])

@@ -15,6 +15,7 @@ from flywheel_helpers.statistics import SCORE_NAMES, Scores
 
 # Orange and blue of Okabe and Ito's palette: distinct in every common kind of colour blindness, and in grey.
 BASE_COLOUR, TUNED_COLOUR = "#E69F00", "#0072B2"
+NEEDS = ("no tool", "one call", "two calls or more")
 
 
 def scores_table(base: Scores, tuned: Scores) -> Table:
@@ -40,8 +41,7 @@ def needs_table(base: list[dict[str, Any]], tuned: list[dict[str, Any]]) -> Tabl
     Args:
         base: from `evaluator.samples`; `tuned` likewise, for the same rows.
     """
-    needs = ["no tool", "one call", "two calls or more"]
-    counts = [[need, 0, 0, 0, 0] for need in needs]
+    counts = [[need, 0, 0, 0, 0] for need in NEEDS]
     for before, after in zip(base, tuned, strict=True):
         row = counts[min(len(before["item"].get("tool_calls") or []), 2)]
         row[1] += 1
@@ -95,6 +95,67 @@ def plot_accuracy(base: Scores, tuned: Scores) -> Picture:
     axes.set_title(f"Tool calls on {tuned.n} unseen rows")
     axes.legend(loc="upper left", frameon=False, ncols=2)
     return to_picture(figure, "Bar chart: accuracy of the base and the tuned model with 95 % intervals")
+
+
+def plot_turns(turns: dict[str, dict[str, dict[str, Any]]]) -> Picture:
+    """Both turns of the wheel: each model on each exam, right functions and arguments, with 95 % intervals.
+
+    Args:
+        turns: for each exam, by the name of each model, `Scores.numbers()`.
+    """
+    figure, axes = new_figure(7.6, 3.6)
+    key = "function_name_and_args_accuracy"
+    models = list(next(iter(turns.values())))
+    styles = ((BASE_COLOUR, "//"), ("#56B4E9", ".."), (TUNED_COLOUR, ""))
+    for index, (model, (colour, hatch)) in enumerate(zip(models, styles, strict=True)):
+        for group, scores in enumerate(turns.values()):
+            score, place = scores[model][key], group + (index - 1) * 0.27
+            axes.bar(
+                place,
+                score["value"],
+                0.25,
+                yerr=[[score["value"] - score["low"]], [score["high"] - score["value"]]],
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
+                capsize=4,
+                ecolor="black",
+                label=model if group == 0 else None,
+            )
+            axes.text(place, score["high"] + 0.02, f"{score['value']:.0%}", ha="center", va="bottom")
+    names = [f"{exam}\n{scores[models[0]]['n']} questions" for exam, scores in turns.items()]
+    axes.set_xticks(range(len(turns)), names)
+    axes.set_ylim(0, 1.2)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0], ["0%", "25%", "50%", "75%", "100%"])
+    axes.set_title("Right functions and arguments, turn by turn")
+    axes.legend(loc="upper right", frameon=False, ncols=3)
+    return to_picture(figure, "Bar chart: the base model and both versions on each exam, with 95 % intervals")
+
+
+def versions_table(scores: dict[str, Scores]) -> Table:
+    """Both accuracies of several models on one exam, with 95 % intervals.
+
+    Args:
+        scores: by a short name for each model.
+    """
+    rows = [[name, *(getattr(one, key) for key in SCORE_NAMES), one.n] for name, one in scores.items()]
+    return Table(["model", *SCORE_NAMES.values(), "questions"], rows)
+
+
+def needs_of_versions_table(samples: dict[str, list[dict[str, Any]]]) -> Table:
+    """How many questions each model gets all right, by what the question needs.
+
+    Args:
+        samples: from `evaluator.samples`, by a short name for each model; for the same rows.
+    """
+    counts: dict[str, list[Any]] = {need: [need, 0, *(0 for _ in samples)] for need in NEEDS}
+    for column, rows in enumerate(samples.values()):
+        for sample in rows:
+            row = counts[NEEDS[min(len(sample["item"].get("tool_calls") or []), 2)]]
+            row[1] += column == 0
+            row[2 + column] += is_right(sample)
+    headers = ["the question needs", "questions", *(f"{name}: all right" for name in samples)]
+    return Table(headers, list(counts.values()))
 
 
 def plot_kinds(base: dict[str, int], tuned: dict[str, int]) -> Picture:

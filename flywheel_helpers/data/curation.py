@@ -17,9 +17,8 @@ from typing import Any
 
 import jsonschema
 
+from sample_data.production import NEAR, similarity, words
 from tool_calling.scoring import score_tool_calls
-
-NEAR = 0.8  # from this share of common words on, two questions are near-duplicates
 
 
 @dataclass(frozen=True)
@@ -190,7 +189,7 @@ def distinct(examples: Examples) -> Examples:
 def no_near_duplicates(examples: Examples) -> Examples:
     """Of questions that share nearly all words and want the same calls, the first.
 
-    Questions that differ in a value alone want other calls, and both stay: that difference is what a model has to learn.
+    Questions that differ in one value want different calls. Both stay: that difference is what a model has to learn.
     """
     kept: Examples = []
     for example in examples:
@@ -227,16 +226,6 @@ def at_most(examples: Examples, per_tool: int) -> Examples:
         if seen[tool] <= per_tool:
             kept.append(example)
     return kept
-
-
-def words(query: str) -> frozenset[str]:
-    """The words and numbers of a question, without regard to case and punctuation."""
-    return frozenset(re.findall(r"\w+", query.casefold()))
-
-
-def similarity(first: frozenset[str], second: frozenset[str]) -> float:
-    """Jaccard's index: the share of all words that both have; 1.0 where both have none."""
-    return len(first & second) / len(first | second) if first | second else 1.0
 
 
 def _is_call(call: Any) -> bool:

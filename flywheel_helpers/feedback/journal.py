@@ -1,8 +1,8 @@
 """Append-only records in the Data Store: what was asked, and what people said about the answers.
 
-A journal is a folder of JSON Lines files in a dataset repository. Each append is a commit that adds one file and changes
-none, so two people can write at the same time and nothing is lost, even on a Data Store that does not check which
-revision a commit was built on.
+A journal is a folder of JSON Lines files in a dataset repository. Each append is a commit that adds one file and
+changes none, so two people can write at the same time and nothing is lost, even on a Data Store that does not check
+which revision a commit was built on.
 """
 
 from __future__ import annotations

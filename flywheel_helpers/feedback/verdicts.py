@@ -1,11 +1,12 @@
 """What people say about logged answers: one form of record, whoever said it and wherever.
 
-A record has `request_id` (of the usage log), `verdict`, `calls` (the right calls, as `{"name", "arguments"}`; None where
+A record has `request_id` (of the usage log), `verdict`, `calls` (the right calls, as `{"name", "arguments"}`; None if
 nobody gave them), `source` and `time`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -43,6 +44,14 @@ def judge(logged: dict[str, Any], calls: list[dict[str, Any]], source: str) -> d
     return record(logged["request_id"], RIGHT if right else WRONG, source, calls)
 
 
+def recorded(logged: dict[str, Any], correction: str) -> dict[str, Any]:
+    """The record of a correction that came as JSON text. Malformed text is kept as it is: curation drops it."""
+    try:
+        return judge(logged, json.loads(correction), "recorded")
+    except (ValueError, TypeError, AttributeError):
+        return record(logged["request_id"], WRONG, "recorded", correction)
+
+
 def add(nemo: Connection, records: Sequence[dict[str, Any]]) -> int:
     """Add records to the journal, except those that say what is there already; how many were added."""
     known = {_said(one) for one in journal.read(nemo, journal.FEEDBACK)}
@@ -54,8 +63,8 @@ def add(nemo: Connection, records: Sequence[dict[str, Any]]) -> int:
 def examples(usage: Iterable[dict[str, Any]], feedback: Iterable[dict[str, Any]]) -> list[Example]:
     """Logged questions with their right calls, for curation.
 
-    Where several people judged one answer, the most trusted source counts, and of one source the latest record. An answer
-    that was called right is its own correction. One that was called wrong without a correction teaches nothing.
+    Where several people judged one answer, the most trusted source counts, and of one source the latest record. An
+    answer that was judged right is its own correction. One that was judged wrong without a correction is left out.
     """
     best: dict[str, dict[str, Any]] = {}
     for one in feedback:

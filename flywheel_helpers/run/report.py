@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import nbformat
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from flywheel_helpers.course import results
 from flywheel_helpers.statistics import SCORE_NAMES
 
 
@@ -35,6 +37,16 @@ def build(summary: dict[str, Any], executed: list[Path]) -> str:
     return exporter.from_notebook_node(combined)[0]
 
 
+def turns_of(summary: dict[str, Any]) -> dict[str, dict[str, Any]] | None:
+    """What `results.plot_turns` draws of a run; None where notebook 06 measured nothing."""
+    found = summary["flywheel"]
+    if not found:
+        return None
+    models = {"base": "base", "version 1": "before", "version 2": "after"}
+    exams = {"this week's questions": "production", "the course's exam": "exam"}
+    return {name: {model: found[turn][exam] for model, turn in models.items()} for name, exam in exams.items()}
+
+
 def _clean(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Without outputs that have nothing to show: recorded numbers, and widgets, whose last state is not in the file."""
     if cell.cell_type == "code":
@@ -53,6 +65,11 @@ def _summary_html(summary: dict[str, Any]) -> str:
     )
     if summary["failure"]:
         parts.append(f"<pre>{html.escape(summary['failure'])}</pre>")
+    if turns := turns_of(summary):
+        picture = results.plot_turns(turns)
+        source = base64.b64encode(picture.png).decode()
+        parts.append(f'<img alt="{html.escape(picture.alt)}" src="data:image/png;base64,{source}">')
+        parts.append(f"<p>Version 2 was {'' if summary['flywheel']['promoted'] else 'not '}promoted.</p>")
     if summary["evaluation"]:
         parts.append(_table(["accuracy (95 % interval)", "base", "tuned"], accuracy_rows(summary)))
         parts.append(f"<p>Measured on {summary['evaluation']['n']} rows.</p>")

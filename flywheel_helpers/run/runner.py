@@ -78,6 +78,7 @@ class Run:
             "guardrails": self.records.get("guardrails"),
             "training": self.records.get("training"),
             "chat": self.records.get("chat"),
+            "flywheel": self.records.get("flywheel"),
             "notebooks": {name: {"seconds": round(seconds, 1)} for name, seconds in self.seconds.items()},
             "peak_memory_bytes": self.peak_memory_bytes,
             "versions": versions(),

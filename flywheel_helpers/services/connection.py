@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import time
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -49,6 +51,12 @@ class Connection:
             transport=transport,
             mounts=None if transport else NO_PROXY_MOUNTS,
         )
+
+    def with_dataset(self, name: str) -> Connection:
+        """This connection, with another dataset of the same namespace in place of DATASET_NAME."""
+        other = copy.copy(self)
+        other.settings = replace(self.settings, dataset_name=name)
+        return other
 
     def request(
         self,

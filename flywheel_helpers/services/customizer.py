@@ -160,7 +160,7 @@ def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = Fa
 
 
 def tuned_model(nemo: Connection) -> str:
-    """Full name of the newest model trained under the name of CUSTOM_MODEL, whatever its version.
+    """Full name of the newest model trained on this dataset under the name of CUSTOM_MODEL, whatever its version.
 
     Raises:
         DataError: there is none yet.
@@ -200,7 +200,11 @@ def training_numbers(job: dict[str, Any]) -> dict[str, float | int | None]:
 
 
 def _newest(nemo: Connection, jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The newest finished job for CUSTOM_MODEL, in any version, whose model was not deleted since."""
+    """The newest finished job for CUSTOM_MODEL on this dataset, in any version, whose model was not deleted since.
+
+    Another dataset makes another line of versions under the same name: notebook 06 trains on corrected questions, and
+    notebook 03 must still find what notebook 02 has made.
+    """
     name = nemo.settings.custom_model.partition("@")[0]
     finished = (job for job in jobs if job["status"] == "completed" and job.get("output_model"))
     return next(
@@ -208,10 +212,17 @@ def _newest(nemo: Connection, jobs: list[dict[str, Any]]) -> dict[str, Any] | No
             job
             for job in finished
             if job["output_model"].partition("@")[0] == name
+            and _dataset(job) == nemo.settings.dataset
             and entity_store.find_model(nemo, job["output_model"]) is not None
         ),
         None,
     )
+
+
+def _dataset(job: dict[str, Any]) -> str:
+    """Full name of the dataset of a job; some releases list its two parts, some the name."""
+    dataset = job.get("dataset") or ""
+    return dataset if isinstance(dataset, str) else f"{dataset.get('namespace')}/{dataset.get('name')}"
 
 
 def _earlier_job(nemo: Connection, jobs: list[dict[str, Any]], inputs: str) -> Job | None:

@@ -85,6 +85,12 @@ def register_dataset(nemo: Connection, description: str = "") -> dict[str, Any]:
         return nemo.json(SERVICE, "GET", f"/v1/datasets/{settings.dataset}")
 
 
+def describe_dataset(nemo: Connection, description: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Describe the dataset in its record, with further fields such as the datasets that it was made from."""
+    body = {"description": description, "custom_fields": fields}
+    return nemo.json(SERVICE, "PATCH", f"/v1/datasets/{nemo.settings.dataset}", json=body, retry=True)
+
+
 def list_models(nemo: Connection) -> list[dict[str, Any]]:
     """All models of the catalogue, base and tuned."""
     return nemo.all_pages(SERVICE, "/v1/models")

@@ -39,7 +39,7 @@ def config_body(nemo: Connection, limit: int | None = None) -> dict[str, Any]:
     return {
         "type": "custom",
         "namespace": nemo.settings.namespace,
-        "name": f"tool-calling-{limit}" if limit else "tool-calling",
+        "name": f"{nemo.settings.dataset_name}-{limit}" if limit else nemo.settings.dataset_name,
         "params": {"parallelism": PARALLEL_REQUESTS[nemo.settings.profile]},
         "tasks": {
             TASK: {
@@ -206,15 +206,7 @@ def _late(job: Job, ask: Callable[[], _Answer], complete: Callable[[_Answer], bo
 
 def summary(base: Scores, tuned: Scores) -> dict[str, Any]:
     """Both results as plain numbers, for `summary.json`."""
-
-    def numbers(found: Scores) -> dict[str, dict[str, float]]:
-        return {
-            key: {"value": score.value, "low": score.low, "high": score.high}
-            for key in SCORE_NAMES
-            for score in (getattr(found, key),)
-        }
-
-    return {"n": tuned.n, "base": numbers(base), "tuned": numbers(tuned)}
+    return {"n": tuned.n, "base": base.numbers(), "tuned": tuned.numbers()}
 
 
 def _score(found: dict[str, Any]) -> Score:

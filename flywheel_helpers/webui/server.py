@@ -161,6 +161,18 @@ def down(home: Path) -> bool:
     return background.end(_state_file(home))
 
 
+def reachable(settings: Settings, home: Path) -> OpenWebUI | None:
+    """Open WebUI, signed in, or None where there is none: not set up, or not running on this machine.
+
+    For steps that are welcome and not necessary. A key that is refused is an error all the same.
+
+    Raises:
+        Unauthorized: it refuses the key or the password.
+    """
+    not_running = is_local(settings) and not settings.openwebui_api_key and find(home) is None
+    return None if not_running or missing(settings) else signed_in(settings, home)
+
+
 def signed_in(settings: Settings, home: Path) -> OpenWebUI:
     """Open WebUI, signed in with OPENWEBUI_API_KEY if that is set, else with the account that `up` made.
 

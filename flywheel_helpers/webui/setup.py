@@ -48,7 +48,7 @@ def presets(namespace: str, models: dict[str, str]) -> dict[str, Preset]:
         models: names of the models, such as `{"tuned": "ada/caller@v1"}`.
     """
     return {
-        kind: Preset(f"{namespace}-tool-selector-{kind}", f"Tool selector ({kind})", model)
+        kind: Preset(f"{namespace}-tool-selector-{kind.replace(' ', '-')}", f"Tool selector ({kind})", model)
         for kind, model in models.items()
     }
 

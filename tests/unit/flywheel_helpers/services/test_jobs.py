@@ -250,7 +250,7 @@ def test_an_evaluation_is_reused_until_its_inputs_change(nemo, platform):
     first = evaluator.evaluate(nemo, BASE, limit=50)
     assert first.how == "new"
     sent = platform.jobs["evaluation"][0]
-    assert (sent["config"], sent["target"]) == ("ada/tool-calling-50", "ada/meta-llama-3.2-1b-instruct")
+    assert (sent["config"], sent["target"]) == ("ada/calls-50", "ada/meta-llama-3.2-1b-instruct")
     assert evaluator.evaluate(nemo, BASE, limit=50).how == "joined"
     sent["status"] = "completed"
     assert evaluator.evaluate(nemo, BASE, limit=50).how == "reused"
@@ -272,9 +272,9 @@ def test_a_retrained_model_is_evaluated_again(nemo, platform):
 
 
 def test_existing_config_is_brought_up_to_date(nemo, platform):
-    platform.entities["evaluation/configs/ada/tool-calling"] = {"name": "tool-calling", "tasks": {"old": {}}}
+    platform.entities["evaluation/configs/ada/calls"] = {"name": "calls", "tasks": {"old": {}}}
     evaluator.evaluate(nemo, BASE)
-    assert list(platform.entities["evaluation/configs/ada/tool-calling"]["tasks"]) == [evaluator.TASK]
+    assert list(platform.entities["evaluation/configs/ada/calls"]["tasks"]) == [evaluator.TASK]
 
 
 def results(scores):
