@@ -100,6 +100,13 @@ CONTENT_SAFETY = os.environ.get("CONTENT_SAFETY", "local" if PROFILE == "local" 
 CONTENT_SAFETY_URL = os.environ.get("CONTENT_SAFETY_URL", "")
 CONTENT_SAFETY_MODEL = os.environ.get("CONTENT_SAFETY_MODEL", "")
 
+# --- A teacher model, which labels answers (notebook 06) --------------------------------------------------------
+
+# A large model behind an OpenAI-compatible API that takes tools: its address up to and including /v1, and the model's
+# name there. Empty: no teacher. A key, where it asks for one, goes into TEACHER_API_KEY.
+TEACHER_URL = os.environ.get("TEACHER_URL", "")
+TEACHER_MODEL = os.environ.get("TEACHER_MODEL", "")
+
 # --- What your work is called on the platform ------------------------------------------------------------------
 
 # Who you are, where several people share a platform. JupyterHub says it by itself; alone it can stay empty.
@@ -131,6 +138,7 @@ WANDB_API_KEY = os.environ.get("WANDB_API_KEY", "")  # to log training to Weight
 NDS_TOKEN = os.environ.get("NDS_TOKEN", "")  # where the Data Store asks for a token
 NEMO_TOKEN = os.environ.get("NEMO_TOKEN", "")  # where a gateway asks for a bearer token
 OPENWEBUI_API_KEY = os.environ.get("OPENWEBUI_API_KEY", "")  # your key for an Open WebUI that the course did not start
+TEACHER_API_KEY = os.environ.get("TEACHER_API_KEY", "")  # where the teacher model asks for one
 # The Guardrails service takes these two from its own environment: set them where it runs. The local platform has the
 # environment of the `flywheel up` (or `make`) that started it.
 NVIDIA_API_KEY = os.environ.get("NVIDIA_API_KEY", "")  # for a safety model on build.nvidia.com

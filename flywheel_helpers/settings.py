@@ -21,14 +21,16 @@ SERVICE_URLS = {
     "Deployment Management": "NEMO_DEPLOYMENT_URL",
     "NIM proxy": "NIM_URL",
     "Open WebUI": "OPENWEBUI_URL",
+    "Teacher": "TEACHER_URL",
 }
-OPTIONAL_URLS = ("OPENWEBUI_URL",)  # may be empty: only the notebook that needs it asks for it
+OPTIONAL_URLS = ("OPENWEBUI_URL", "TEACHER_URL")  # may be empty: only the notebook that needs it asks for it
 SECRETS = (
     "HF_TOKEN",
     "WANDB_API_KEY",
     "NDS_TOKEN",
     "NEMO_TOKEN",
     "OPENWEBUI_API_KEY",
+    "TEACHER_API_KEY",
     "NVIDIA_API_KEY",
     "CONTENT_SAFETY_API_KEY",
 )
@@ -63,11 +65,14 @@ class Settings:
     verify_tls: bool = True
     openwebui_url: str = ""
     openwebui_sign_in: bool = True
+    teacher_url: str = ""
+    teacher_model: str = ""
     hf_token: str = field(default="", repr=False)
     wandb_api_key: str = field(default="", repr=False)
     nds_token: str = field(default="", repr=False)
     nemo_token: str = field(default="", repr=False)
     openwebui_api_key: str = field(default="", repr=False)
+    teacher_api_key: str = field(default="", repr=False)
     nvidia_api_key: str = field(default="", repr=False)
     content_safety_api_key: str = field(default="", repr=False)
 
@@ -104,6 +109,9 @@ class Settings:
             )
         internal = value("NIM_INTERNAL_URL")
         source, safety_url, safety_model = _checked_safety_source(value)
+        teacher_model = value("TEACHER_MODEL")
+        if urls["TEACHER_URL"] and not teacher_model:
+            raise ConfigError("TEACHER_MODEL is empty.", "Give the model's name at TEACHER_URL, or unset TEACHER_URL.")
         ca_bundle = value("CA_BUNDLE")
         if ca_bundle and not Path(ca_bundle).is_file():
             raise ConfigError(
@@ -133,6 +141,8 @@ class Settings:
             verify_tls=_checked_flag("VERIFY_TLS", value("VERIFY_TLS")),
             openwebui_url=urls["OPENWEBUI_URL"],
             openwebui_sign_in=_checked_flag("OPENWEBUI_SIGN_IN", value("OPENWEBUI_SIGN_IN")),
+            teacher_url=urls["TEACHER_URL"],
+            teacher_model=teacher_model,
             **{name.lower(): value(name) for name in SECRETS},
         )
 

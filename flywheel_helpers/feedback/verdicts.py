@@ -53,29 +53,38 @@ def recorded(logged: dict[str, Any], correction: str) -> dict[str, Any]:
 
 
 def add(nemo: Connection, records: Sequence[dict[str, Any]]) -> int:
-    """Add records to the journal, except those that say what is there already; how many were added."""
-    known = {_said(one) for one in journal.read(nemo, journal.FEEDBACK)}
-    new = [one for one in records if _said(one) not in known]
+    """Add records to the journal, except where a source said the same of an answer last; how many were added."""
+    latest = {(one["request_id"], one["source"]): _said(one) for one in journal.read(nemo, journal.FEEDBACK)}
+    new = []
+    for one in records:
+        # The latest record counts, not any: whoever changes a verdict may also change it back.
+        if latest.get((one["request_id"], one["source"])) != _said(one):
+            latest[one["request_id"], one["source"]] = _said(one)
+            new.append(one)
     journal.append(nemo, journal.FEEDBACK, new)
     return len(new)
+
+
+def best(feedback: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The verdict that counts for each request: the most trusted source's, and of one source the latest."""
+    held: dict[str, dict[str, Any]] = {}
+    for one in feedback:
+        other = held.get(one["request_id"])
+        if one["verdict"] != SKIPPED and (other is None or _rank(one) >= _rank(other)):
+            held[one["request_id"]] = one
+    return held
 
 
 def examples(usage: Iterable[dict[str, Any]], feedback: Iterable[dict[str, Any]]) -> list[Example]:
     """Logged questions with their right calls, for curation.
 
-    Where several people judged one answer, the most trusted source counts, and of one source the latest record. An
-    answer that was judged right is its own correction. One that was judged wrong without a correction is left out.
+    Where several people judged one answer, `best` says whose verdict counts. An answer that was judged right is its own
+    correction. One that was judged wrong without a correction is left out.
     """
-    best: dict[str, dict[str, Any]] = {}
-    for one in feedback:
-        if one["verdict"] == SKIPPED:
-            continue
-        held = best.get(one["request_id"])
-        if held is None or _rank(one) >= _rank(held):
-            best[one["request_id"]] = one
+    counts = best(feedback)
     found = []
     for logged in usage:
-        said = best.get(logged["request_id"])
+        said = counts.get(logged["request_id"])
         if said is None:
             continue
         calls = said["calls"]
@@ -92,5 +101,5 @@ def _rank(one: dict[str, Any]) -> tuple[int, str]:
 
 
 def _said(one: dict[str, Any]) -> str:
-    """What a record says, whenever it was said."""
-    return repr([one["request_id"], one["verdict"], one["calls"], one["source"]])
+    """What a record says, whenever and by whom it was said."""
+    return json.dumps([one["verdict"], one["calls"]], sort_keys=True)

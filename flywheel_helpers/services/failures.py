@@ -17,8 +17,8 @@ EXPIRED, OTHER_HOST, OTHER_ADDRESS = 10, 62, 64
 # And for an answer that is no TLS at all: plain http, most often.
 NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
 # What the hints name, where a service is not like the others.
-TOKENS = {"Data Store": "NDS_TOKEN or NEMO_TOKEN", "Open WebUI": "OPENWEBUI_API_KEY"}
-START_COMMANDS = {"Open WebUI": "flywheel webui up"}
+TOKENS = {"Data Store": "NDS_TOKEN or NEMO_TOKEN", "Open WebUI": "OPENWEBUI_API_KEY", "Teacher": "TEACHER_API_KEY"}
+START_COMMANDS = {"Open WebUI": "flywheel webui up", "Teacher": "its server"}
 
 
 def causes_of(error: BaseException) -> list[BaseException]:

@@ -30,6 +30,7 @@ from flywheel_helpers.settings import Settings
 
 SERVICE = "Open WebUI"
 TESTED_VERSION = "0.12.4"
+RATINGS_A_PAGE = 30  # it cannot be told another number
 CONNECTION_LISTS = ("OPENAI_API_BASE_URLS", "OPENAI_API_KEYS")
 BY_HAND = (
     "The chat can be set up by hand: an administrator adds the connection under Admin Panel, Settings, Connections, "
@@ -143,6 +144,38 @@ class OpenWebUI:
             url = f"POST {self.settings.openwebui_url}{path}"
             reason = "the answer has no message in it."
             raise BadAnswer(SERVICE, url, reason, "See Open WebUI's log.", server_message=str(answer)[:300]) from None
+
+    def ratings(self) -> list[dict[str, Any]]:
+        """Ratings of answers: everybody's for an administrator, else our own.
+
+        Each has `data` (`rating`, `comment`, `model_id`), `meta` (`chat_id`, `message_id`), `user_id`, `created_at`,
+        `updated_at`, and as `snapshot` the conversation as it was.
+        """
+        path = "/api/v1/evaluations/feedback"
+        try:
+            found = self.connection.request(SERVICE, "GET", f"{path}s/all/export").json()
+        except Unauthorized:
+            return [self._get(f"{path}/{one['id']}") for one in self._own_ratings(f"{path}s/user")]
+        if not isinstance(found, list):
+            url = f"GET {self.settings.openwebui_url}{path}s/all/export"
+            raise BadAnswer(SERVICE, url, "the answer has no list of ratings.", f"Tested with {TESTED_VERSION}.")
+        return found
+
+    def conversation(self, chat_id: str) -> dict[str, Any] | None:
+        """A stored conversation; None where it was deleted, or where we may not read it."""
+        try:
+            return self._get(f"/api/v1/chats/{chat_id}")
+        except (Unauthorized, NotFound):
+            return None
+
+    def _own_ratings(self, path: str) -> list[dict[str, Any]]:
+        """Our ratings, from a list that comes in pages and without the conversations."""
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = self._get(path, params={"page": len(found) // RATINGS_A_PAGE + 1})
+            found += answer.get("items") or []
+            if not answer.get("items") or len(found) >= answer.get("total", 0):
+                return found
 
     def chat_url(self, preset_id: str) -> str:
         """The address of a new conversation with this preset."""

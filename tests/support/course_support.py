@@ -28,6 +28,7 @@ SECRETS = {
     "NEMO_TOKEN": "gateway-secret-77aa",
     "NVIDIA_API_KEY": "nvidia-secret-90bd",
     "CONTENT_SAFETY_API_KEY": "safety-secret-19cd",
+    "TEACHER_API_KEY": "teacher-secret-62d0",
 }
 
 
@@ -55,7 +56,7 @@ class Course:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        foreign = ("NEMO_", "FLYWHEEL_", "NIM_", "OPENWEBUI_", "CONTENT_SAFETY")
+        foreign = ("NEMO_", "FLYWHEEL_", "NIM_", "OPENWEBUI_", "CONTENT_SAFETY", "TEACHER_")
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(foreign)},
             **SECRETS,

@@ -18,7 +18,7 @@ WHERE = ("NEMO_URL", "NIM_INTERNAL_URL", "ATTENDEE", "JUPYTERHUB_USER")
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch):
     ports = ("FLYWHEEL_GATEWAY_PORT", "FLYWHEEL_NIM_PORT", "FLYWHEEL_WEBUI_PORT")
-    for name in (*NAMES, *SECRETS, *WHERE, *ports, "CA_BUNDLE", "VERIFY_TLS", "OPENWEBUI_SIGN_IN"):
+    for name in (*NAMES, *SECRETS, *WHERE, *ports, "CA_BUNDLE", "VERIFY_TLS", "OPENWEBUI_SIGN_IN", "TEACHER_MODEL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("FLYWHEEL_PROFILE", "local")  # put back by pytest, also after load_config has changed it
 
@@ -44,7 +44,7 @@ def test_local_addresses_follow_the_ports(monkeypatch):
     monkeypatch.setenv("FLYWHEEL_NIM_PORT", "18000")
     monkeypatch.setenv("FLYWHEEL_WEBUI_PORT", "13000")
     settings = Settings.from_config(load_config())
-    services = set(SERVICE_URLS) - {"NIM proxy", "Open WebUI"}
+    services = set(SERVICE_URLS) - {"NIM proxy", "Open WebUI", "Teacher"}
     assert {settings.url(service) for service in services} == {"http://127.0.0.1:18080"}
     assert settings.nim_url == "http://127.0.0.1:18000"
     assert settings.openwebui_url == "http://127.0.0.1:13000" and settings.openwebui_sign_in is True
@@ -55,7 +55,7 @@ def test_one_host_for_everything(monkeypatch):
     monkeypatch.setenv("NEMO_URL", "https://nemo.example.test/")
     settings = Settings.from_config(load_config("pcai"))
     host = "https://nemo.example.test"
-    services = set(SERVICE_URLS) - {"NIM proxy", "Open WebUI"}
+    services = set(SERVICE_URLS) - {"NIM proxy", "Open WebUI", "Teacher"}
     assert {settings.url(service) for service in services} == {host}
     # /v1/models means two things, so the NIM proxy has a path of its own; the cluster asks it from inside.
     assert settings.nim_url == f"{host}/nim"
@@ -103,6 +103,17 @@ def test_open_webui_of_a_cluster_is_asked_for_only_where_it_is_needed(monkeypatc
     monkeypatch.setenv("OPENWEBUI_URL", "chat.example.test")
     with pytest.raises(ConfigError, match="OPENWEBUI_URL is"):
         Settings.from_config(load_config("pcai"))
+
+
+def test_there_is_no_teacher_unless_somebody_names_one(monkeypatch):
+    for profile in ("local", "pcai"):
+        assert Settings.from_config(load_config(profile)).teacher_url == ""
+    monkeypatch.setenv("TEACHER_URL", "https://teacher.example.test/v1/")
+    with pytest.raises(ConfigError, match="TEACHER_MODEL is empty"):
+        Settings.from_config(load_config("pcai"))
+    monkeypatch.setenv("TEACHER_MODEL", "large/model")
+    settings = Settings.from_config(load_config("pcai"))
+    assert (settings.teacher_url, settings.teacher_model) == ("https://teacher.example.test/v1", "large/model")
 
 
 def test_unknown_profile():

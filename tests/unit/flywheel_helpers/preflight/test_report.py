@@ -16,7 +16,7 @@ from flywheel_helpers.preflight import checks as single_checks
 from flywheel_helpers.preflight.report import DEADLINE
 from flywheel_helpers.services import entity_store
 from flywheel_helpers.services.connection import Connection
-from flywheel_helpers.settings import SERVICE_URLS
+from flywheel_helpers.settings import OPTIONAL_URLS, SERVICE_URLS
 
 BASE = "meta/llama-3.2-1b-instruct"
 
@@ -83,7 +83,7 @@ def test_a_failure_has_a_cause_and_a_fix(connection, tmp_path):
 @pytest.mark.parametrize(("profile", "names"), [("pcai", "NEMO_URL"), ("local", "flywheel up")])
 def test_a_host_that_is_down_is_one_cause(settings, tmp_path, profile, names):
     nowhere = f"http://127.0.0.1:{free_port()}"
-    urls = dict.fromkeys((f"{name.lower()}" for name in SERVICE_URLS.values() if name != "OPENWEBUI_URL"), nowhere)
+    urls = dict.fromkeys((f"{name.lower()}" for name in SERVICE_URLS.values() if name not in OPTIONAL_URLS), nowhere)
     fields = {name.removeprefix("nemo_"): url for name, url in urls.items()}
     report = preflight.run(Connection(replace(settings, profile=profile, **fields)), tmp_path)
     asking = [fix for fix, rows in report.fixes().items() if "Entity Store" in rows or "namespace" in rows]
