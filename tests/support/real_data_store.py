@@ -41,9 +41,7 @@ class RealDataStore:
     def __init__(self, platform: str) -> None:
         self._platform, port = platform, free_port()
         self.url = f"http://127.0.0.1:{port}"
-        self.at_the_root: list[
-            str
-        ] = []  # requests to such links, for tests to see that there were some
+        self.at_the_root: list[str] = []  # requests to such links, for tests to see that there were some
         self._client = httpx.AsyncClient(trust_env=False, timeout=300)
         methods = ["GET", "HEAD", "POST", "PUT", "DELETE"]
         app = Starlette(routes=[Route("/{path:path}", self._answer, methods=methods)])
