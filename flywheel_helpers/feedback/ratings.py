@@ -14,7 +14,7 @@ from flywheel_helpers.feedback import journal, verdicts
 from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.webui import server
 from flywheel_helpers.webui.client import OpenWebUI
-from tool_calling import prompt
+from tool_calling import parsing
 
 SOURCE = "open-webui"
 _VERDICTS = {"1": verdicts.RIGHT, "-1": verdicts.WRONG}
@@ -45,13 +45,14 @@ def collect(nemo: Connection, home: Path) -> Ratings:
     Raises:
         ServiceError: Open WebUI refuses the key, or failed.
     """
-    if missing := server.missing(nemo.settings):
-        print(f"No ratings from Open WebUI: {missing}")
-        return Ratings([], [])
     try:
-        found = read(server.signed_in(nemo.settings, home))
+        webui = server.reachable(nemo.settings, home)
+        found = read(webui) if webui else None
     except Unreachable:
-        print(f"No ratings from Open WebUI: it does not answer at {nemo.settings.openwebui_url}.")
+        found = None
+    if found is None:
+        why = server.missing(nemo.settings) or f"it does not answer at {nemo.settings.openwebui_url}."
+        print(f"No ratings from Open WebUI: {why}")
         return Ratings([], [])
     logged = {one["request_id"] for one in journal.read(nemo, journal.USAGE)}
     journal.append(nemo, journal.USAGE, [one for one in found.usage if one["request_id"] not in logged])
@@ -90,10 +91,12 @@ def _records(rating: dict[str, Any], webui: OpenWebUI) -> tuple[dict[str, Any], 
     answer = messages.get(message_id) or {}
     asked = messages.get(answer.get("parentId")) or {}
     question, text = read_question(str(asked.get("content") or "")), str(answer.get("content") or "")
-    # Of an answer without readable calls, "right" would be taken to mean that no tool fits.
-    if question is None or (verdict == verdicts.RIGHT and prompt.parse_tool_calls(text) is None):
+    if question is None:
         return None
     query, tools = question
+    # "Right" would be taken to mean that no tool fits.
+    if verdict == verdicts.RIGHT and parsing.parse_tool_calls(text, tools) is None:
+        return None
     request_id = f"{SOURCE}/{chat_id}/{message_id}"
     preset = data.get("model_id") or answer.get("model") or ""
     used = {
@@ -103,10 +106,10 @@ def _records(rating: dict[str, Any], webui: OpenWebUI) -> tuple[dict[str, Any], 
         "model": (meta.get("base_models") or {}).get(preset) or preset,
         "messages": [{"role": "user", "content": query}],
         "tools": tools,
-        "answer": prompt.read_answer(text),
+        "answer": parsing.read_answer(text, tools),
         "latency_ms": None,  # it does not keep any
     }
-    correction = prompt.parse_tool_calls(data.get("comment") or "") if verdict == verdicts.WRONG else None
+    correction = parsing.parse_tool_calls(data.get("comment") or "", tools) if verdict == verdicts.WRONG else None
     return used, verdicts.record(request_id, verdict, SOURCE, correction, _iso(rating["updated_at"]))
 
 

@@ -121,19 +121,19 @@ class Panel:
     def judge(self, verdict: str, calls: list[dict[str, Any]] | None = None) -> None:
         """Take a verdict, show the next answer, and save in the background."""
         self.queue.judge(verdict, calls)
+        self._save()
         self._show()
         if self.queue.current:
             self.right.focus()
-        self._save()
 
     def _save(self) -> None:
+        self.status.value = _status("Saving ...")
         # In a thread: the next answer can be judged while the Data Store takes its time.
         task = asyncio.get_running_loop().create_task(self._saved())
         self._tasks.add(task)  # the loop itself holds no reference that keeps a task alive
         task.add_done_callback(self._tasks.discard)
 
     async def _saved(self) -> None:
-        self.status.value = _status("Saving ...")
         try:
             await asyncio.to_thread(self.queue.save)
         except Exception as error:  # whatever it is, somebody has to learn that the verdict is not saved
@@ -142,8 +142,9 @@ class Panel:
             self.status.value = _status(f"{what} not saved yet. {error}", failed=True)
             self.again.layout.display = ""
         else:
-            self.status.value = _status("All verdicts are saved.")
             self.again.layout.display = "none"
+            if not self.queue.unsaved:
+                self.status.value = _status("All verdicts are saved.")
 
     def _show(self) -> None:
         queue, logged = self.queue, self.queue.current
@@ -217,14 +218,18 @@ def _status(text: str, failed: bool = False) -> str:
 
 
 # Colours are JupyterLab's own, so that both of its themes look right. The values after a comma are for VS Code.
-_STYLE = """<style>
+# JupyterLab takes letters and arrow keys for commands (M makes a cell a text cell) unless what has the focus is a text
+# field. In a list to choose from they have to reach the list. An attribute of the element with the focus says so; only
+# a script can set it.
+_STYLE = """<style onload="this.closest('.flywheel-review').addEventListener(
+  'focusin', event => event.target.setAttribute('data-lm-suppress-shortcuts', 'true'))">
 .flywheel-review { max-width: 75em; overflow: visible; }
 .flywheel-review h4 { margin: 8px 0 4px; font-size: 1em; }
 .flywheel-review blockquote, .flywheel-review pre, .flywheel-tool {
   margin: 0 0 8px; padding: 8px 12px; line-height: 1.45; color: inherit; white-space: pre-wrap;
   background: var(--jp-layout-color2, transparent); border-radius: 4px; border: 0; }
 .flywheel-review blockquote { border-left: 4px solid var(--jp-brand-color1, #1976d2); font-size: 1.1em; }
-.flywheel-judge { flex: 3 1 28em; min-width: 0; overflow: visible; }
+.flywheel-judge { flex: 3 1 28em; min-width: 0; margin: 0 24px 0 0; overflow: visible; }
 .flywheel-offer { flex: 2 1 24em; min-width: 0; overflow: visible; }
 .flywheel-tool td { padding: 1px 12px 1px 0; vertical-align: top; text-align: left; }
 .flywheel-mark { padding: 0 6px; border-radius: 8px; font-size: 0.85em; border: 1px solid currentColor; }

@@ -38,7 +38,7 @@ class CorrectionForm:
             description="Save without a correction", tooltip="The answer is wrong, and I do not know what is right"
         )
         self.back = ipywidgets.Button(description="Back")
-        for button in (self.submit, self.unknown):
+        for button in (self.submit, self.more, self.unknown, self.back):
             button.layout.width = "auto"
         self.submit.on_click(lambda _: save(self.reading().calls))
         self.unknown.on_click(lambda _: save(None))
@@ -82,7 +82,8 @@ class CorrectionForm:
         reading = self.reading()
         for editor, problems in zip(self.editors, reading.fields, strict=True):
             editor.say(problems)
-        self.problem.value = message(reading.problem)
+        said = any(reading.fields)  # beside a field, where it helps more
+        self.problem.value = message("" if said else reading.problem)
         self.submit.disabled = reading.calls is None
         self.more.disabled = self.editors[0].tool.value == NO_TOOL
 

@@ -18,7 +18,8 @@ from flywheel_helpers.errors import BadAnswer, Invalid, Overloaded, ServerFault,
 from flywheel_helpers.feedback import journal, verdicts
 from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.statistics import Score
-from tool_calling.scoring import name_and_arguments, score_tool_calls
+from tool_calling.calls import NotACall, read_call
+from tool_calling.scoring import score_tool_calls
 
 SERVICE, SOURCE = "Teacher", "teacher"
 PARALLEL = 8  # questions in flight
@@ -163,8 +164,8 @@ def _calls(answer: dict[str, Any], logged: dict[str, Any]) -> list[dict[str, Any
         choice = answer["choices"][0]
         message, finished = choice["message"], choice.get("finish_reason") != "length"
         made, text = message.get("tool_calls") or [], message.get("content") or ""
-        names_and_arguments = [name_and_arguments(call) for call in made]
-    except (KeyError, IndexError, TypeError, AttributeError):
+        calls = [dict(zip(("name", "arguments"), read_call(call), strict=True)) for call in made]
+    except (KeyError, IndexError, TypeError, AttributeError, NotACall):
         return None
     if not finished or not isinstance(text, str):
         return None
@@ -172,7 +173,6 @@ def _calls(answer: dict[str, Any], logged: dict[str, Any]) -> list[dict[str, Any
         # Text about a tool may be a call that was not written as one.
         named = any(tool["function"]["name"] in text for tool in logged["tools"])
         return None if named or not text.strip() else []
-    calls = [{"name": name, "arguments": arguments} for name, arguments in names_and_arguments]
     example = curation.Example(logged["request_id"], "", logged["tools"], calls, SOURCE)
     usable = curation.fitting(curation.on_offer(curation.well_formed([example])))
     return usable[0].calls if usable else None

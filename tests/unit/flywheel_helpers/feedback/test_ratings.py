@@ -1,4 +1,4 @@
-"""Ratings as Open WebUI keeps them, read by an administrator and by an ordinary account. The real one: tests/browser."""
+"""Ratings as Open WebUI keeps them, read by an administrator and by an ordinary account."""
 
 from __future__ import annotations
 
@@ -133,8 +133,7 @@ def test_a_key_that_is_refused_is_an_error(webui, rating):
 
 def test_both_journals_get_what_is_new(webui, rating, journals, connection, monkeypatch, capsys, tmp_path):
     held = [rating(1), rating(1, asked="Hello!", number=2)]
-    monkeypatch.setattr(ratings.server, "missing", lambda settings: "")
-    monkeypatch.setattr(ratings.server, "signed_in", lambda settings, home: webui(held))
+    monkeypatch.setattr(ratings.server, "reachable", lambda settings, home: webui(held))
     nemo = connection(None)
     for value in (1, 1, -1, 1):  # looked at twice, then changed, then changed back
         held[0]["data"]["rating"] = value
@@ -156,8 +155,7 @@ def test_without_open_webui_there_is_nothing_and_one_line_says_so(connection, tm
     assert line.startswith("No ratings from Open WebUI: ") and said in line and line.count("\n") == 1
 
 
-def test_an_open_webui_that_is_down(connection, tmp_path, capsys, journals, monkeypatch, unused_url):
-    monkeypatch.setattr(ratings.server, "missing", lambda settings: "")
+def test_an_open_webui_that_is_down(connection, tmp_path, capsys, journals, unused_url):
     nemo = connection(None, openwebui_url=unused_url, openwebui_api_key="key")
     assert ratings.collect(nemo, tmp_path) == ratings.Ratings([], [])
     assert f"it does not answer at {unused_url}" in capsys.readouterr().out
