@@ -125,7 +125,7 @@ def test_the_course_through_a_gateway_with_faults(platform, tmp_path):
     assert done.summary["evaluation"]["n"] == TINY["LIMIT"]
     assert done.summary["models"]["tuned"] == f"{own_namespace('host')}/tool-caller@v1"
     training = done.printed("02")
-    assert "Insufficient nvidia.com/gpu" in training and "could not ask how the job is" in training
+    assert "Insufficient nvidia.com/gpu" in training and "could not ask for the job's status" in training
     assert "not served yet" in training
     assert {"409", "503", "reset"} <= broken
     assert "cluster-token-9f" not in done.text() + done.said

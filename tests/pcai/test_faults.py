@@ -185,7 +185,7 @@ def test_a_job_that_waits_for_a_gpu(nemo, gateway, rows, capsys):
     customizer.cancel(connection, job.id)
     shown = capsys.readouterr().out
     assert f"pending | {NO_GPU} (for " in shown
-    assert "The job goes on" in caught.value.hint
+    assert "The job continues" in caught.value.hint
 
 
 def test_polls_that_fail_are_warnings(nemo, gateway, rows, capsys):
@@ -197,7 +197,7 @@ def test_polls_that_fail_are_warnings(nemo, gateway, rows, capsys):
     with pytest.raises(errors.JobCancelled):  # heard of in the end, after all that
         wait.wait_for_training(connection, job, timeout=30, poll_seconds=0.2)
     assert {"409", "503", "reset"} <= set(gateway.broken_polls)
-    assert "warning | could not ask how the job is (1 of 20): it exists already" in capsys.readouterr().out
+    assert "warning | could not ask for the job's status (1 of 20): it exists already" in capsys.readouterr().out
 
 
 # --- models and evaluation -------------------------------------------------------------------------------------
@@ -232,5 +232,5 @@ def test_results_that_come_late(nemo, gateway, rows, monkeypatch):
     gateway.misbehave(results_late=1.5)
     connection, job = nemo(), Job("eval-does-not-exist", "new", BASE, "")
     monkeypatch.setattr(evaluator, "RESULTS_DEADLINE", 3.0)
-    with pytest.raises(errors.WaitTimeout, match="results of the evaluation eval-does-not-exist are not there 3 s"):
+    with pytest.raises(errors.WaitTimeout, match="results of the evaluation eval-does-not-exist are not available 3 s"):
         evaluator.scores(connection, job)
