@@ -195,7 +195,6 @@ def _queued_view(job: dict[str, Any]) -> View:
     details = job.get("status_details") or {}
     logs = details.get("status_logs") or []
     reason = (logs[-1].get("message") if logs else details.get("message")) or "waiting to start"
-    reason = reason.rstrip(".")
     since = logs[-1].get("updated_at") if logs else job.get("created_at")
     if not since:
         return View(0.0, reason, reason)

@@ -169,7 +169,7 @@ def test_an_evaluation_in_a_queue_says_for_what_and_for_how_long(connection, cap
     created = (datetime.now(UTC) - timedelta(minutes=4)).isoformat()
     job = {"id": "job-1", "status": status, "created_at": created, "status_details": details}
     line = shown(connection, capsys, job, wait.wait_for_evaluation)
-    assert f"{status} | Waiting for 2 other evaluations (for 4 min)" in line
+    assert f"{status} | Waiting for 2 other evaluations. (for 4 min)" in line
 
 
 def test_an_evaluation_under_way_counts_its_rows(connection, capsys):
