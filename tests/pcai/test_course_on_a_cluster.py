@@ -24,8 +24,7 @@ from running import Running
 from flywheel_helpers.attendees import own_namespace
 from flywheel_helpers.checkout import ROOT, load_config
 from flywheel_helpers.services import customizer, data_store, entity_store
-from flywheel_helpers.services.connection import Connection
-from flywheel_helpers.settings import Settings
+from flywheel_helpers.services.connection import Connection, connect
 
 TINY = {
     "TRAIN_ROWS": 4,
@@ -185,7 +184,7 @@ def of(platform: Running, person: str) -> dict[str, str]:
 def connection_of(platform: Running, person: str, monkeypatch) -> Connection:
     for name, value in of(platform, person).items():
         monkeypatch.setenv(name, value)
-    return Connection(Settings.from_config(load_config("local")))
+    return connect(load_config("local"))
 
 
 def test_everyone_finishes(workshop):

@@ -116,13 +116,13 @@ def test_a_path_without_a_route(nemo):
 
 def test_http_upload_links(nemo, gateway, services, rows):
     gateway.misbehave(http_links=True)
-    with pytest.raises(errors.Unreachable, match="its links for large files are not https") as caught:
+    with pytest.raises(errors.Unreachable, match="its upload links for large files are not https") as caught:
         data_store.upload_dataset(nemo(), rows)
-    assert "hands out links to http://localhost" in caught.value.hint
+    assert "its links lead to http://localhost" in caught.value.hint
     assert "Set NEMO_DATA_STORE_URL to its address inside the cluster" in caught.value.hint
     found = row(nemo(), "upload links")
-    assert not found.ok and "its links for large files are not https" in found.found
-    assert "NEMO_DATA_STORE_URL" in found.fix and row(nemo(), "upload and download").found == "could not be tried"
+    assert not found.ok and "its upload links for large files are not https" in found.found
+    assert "NEMO_DATA_STORE_URL" in found.fix and row(nemo(), "upload and download").found == "not checked"
     # What it says helps.
     inside = nemo(data_store_url=services.gateway_url)
     assert data_store.upload_dataset(inside, rows).revision
@@ -132,7 +132,7 @@ def test_http_upload_links(nemo, gateway, services, rows):
 def test_a_gateway_that_refuses_what_goes_to_the_links(nemo, gateway):
     gateway.misbehave(small_files_only=True)
     found = row(nemo(), "upload links")
-    assert not found.ok and "(413)" in found.found and "fault of the course" not in found.fix
+    assert not found.ok and "(413)" in found.found and "bug of the course" not in found.fix
     assert "?" not in found.found  # a link may carry a signature
 
 
