@@ -59,7 +59,13 @@ test-course:
 test-rest:
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/notebooks
 
-lab: setup  ## JupyterLab in notebooks/, with the local platform up while it runs
+# A default of the JupyterLab in .venv, which does not ask newcomers whether it may fetch news. A user's setting wins.
+LAB_DEFAULTS := $(VENV)/share/jupyter/lab/settings/overrides.json
+$(LAB_DEFAULTS): $(STAMP)
+	@mkdir -p $(@D)
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}' >$@
+
+lab: setup $(LAB_DEFAULTS)  ## JupyterLab in notebooks/, with the local platform up while it runs
 	$(BIN)/flywheel up
 	@trap '$(BIN)/flywheel webui down; $(BIN)/flywheel down' EXIT; trap : INT; PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=$(CURDIR) $(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 

@@ -24,8 +24,7 @@ from running import Running
 from flywheel_helpers.attendees import own_namespace
 from flywheel_helpers.checkout import ROOT, load_config
 from flywheel_helpers.services import customizer, data_store, entity_store
-from flywheel_helpers.services.connection import Connection
-from flywheel_helpers.settings import Settings
+from flywheel_helpers.services.connection import Connection, connect
 
 TINY = {
     "TRAIN_ROWS": 4,
@@ -125,7 +124,7 @@ def test_the_course_through_a_gateway_with_faults(platform, tmp_path):
     assert done.summary["evaluation"]["n"] == TINY["LIMIT"]
     assert done.summary["models"]["tuned"] == f"{own_namespace('host')}/tool-caller@v1"
     training = done.printed("02")
-    assert "Insufficient nvidia.com/gpu" in training and "could not ask how the job is" in training
+    assert "Insufficient nvidia.com/gpu" in training and "could not ask for the job's status" in training
     assert "not served yet" in training
     assert {"409", "503", "reset"} <= broken
     assert "cluster-token-9f" not in done.text() + done.said
@@ -185,7 +184,7 @@ def of(platform: Running, person: str) -> dict[str, str]:
 def connection_of(platform: Running, person: str, monkeypatch) -> Connection:
     for name, value in of(platform, person).items():
         monkeypatch.setenv(name, value)
-    return Connection(Settings.from_config(load_config("local")))
+    return connect(load_config("local"))
 
 
 def test_everyone_finishes(workshop):

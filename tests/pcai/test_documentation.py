@@ -42,7 +42,7 @@ def test_the_reader_of_messages_finds_them():
     assert len(found) > 60
     assert "nothing listens there (connection refused)" in found  # by way of a function
     assert "The namespace … belongs to another attendee" in found  # raised where it is written
-    assert "could not ask how the job is (… of …): …" in found  # shown, not raised
+    assert "could not ask for the job's status (…): …" in found  # shown, not raised
 
 
 def test_the_routes_are_those_that_the_framework_renders():
