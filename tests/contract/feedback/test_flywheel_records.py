@@ -77,7 +77,7 @@ def test_feedback_is_added_once_and_the_trusted_source_counts(nemo):
     records = [
         verdicts.recorded(logged, '[{"name": "add", "arguments": {"a": 2}}]'),
         verdicts.judge(logged, right, "review"),
-        verdicts.record("q1", verdicts.SKIPPED, "review"),
+        verdicts.record("q1", verdicts.SKIPPED, "open-webui"),
         verdicts.record("q1", verdicts.WRONG, "teacher"),
     ]
     assert [one["verdict"] for one in records] == ["wrong", "right", "skipped", "wrong"]
