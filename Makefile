@@ -14,7 +14,7 @@ FIND_PYTHON := for p in python3.11 python3.12 python3; do \
 	echo "No Python 3.11 or 3.12 with the venv module was found. Install one (on Debian and Ubuntu:" \
 	"apt-get install python3 python3-venv) and run make again." >&2; exit 1
 
-.PHONY: help setup webui browser demo test test-course test-rest lab bench clean
+.PHONY: help setup webui browser demo test test-course test-rest lab frameworks bench clean
 
 help:  ## This list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,9 +59,19 @@ test-course:
 test-rest:
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/notebooks
 
-lab: setup  ## JupyterLab in notebooks/, with the local platform up while it runs
+# A default of the JupyterLab in .venv, which does not ask newcomers whether it may fetch news. A user's setting wins.
+LAB_DEFAULTS := $(VENV)/share/jupyter/lab/settings/overrides.json
+$(LAB_DEFAULTS): $(STAMP)
+	@mkdir -p $(@D)
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}' >$@
+
+lab: setup $(LAB_DEFAULTS)  ## JupyterLab in notebooks/, with the local platform up while it runs
 	$(BIN)/flywheel up
 	@trap '$(BIN)/flywheel webui down; $(BIN)/flywheel down' EXIT; trap : INT; PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=$(CURDIR) $(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+
+# RELEASE=25.12.1 OVERLAYS="h100 clean-cluster" REVISION=2: see frameworks/README.md
+frameworks: setup  ## Pack the two frameworks for Private Cloud AI into dist/
+	@$(BIN)/python -m frameworks.pack $(if $(RELEASE),--release $(RELEASE)) $(if $(REVISION),--revision $(REVISION)) --overlays $(OVERLAYS)
 
 bench: setup  ## Training and inference speed against plain transformers
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -1,4 +1,4 @@
-"""Small helpers for the tool-calling course: one module a service, and what notebooks need to show results.
+"""Helpers for the tool-calling course: the API calls, one module for each service, and the display of results.
 
 A notebook starts with::
 
@@ -7,7 +7,9 @@ A notebook starts with::
 
     nemo = connect(config)
 
-and hands ``nemo`` to everything else. The helpers know no profile: they speak HTTP to the addresses in ``config``.
+and passes ``nemo`` to everything else. The helpers speak HTTP to the addresses in ``config``. The profile in it decides
+three things only: what the preflight expects, how many requests an evaluation sends at a time, and whether the safety
+model needs a key.
 """
 
 from __future__ import annotations

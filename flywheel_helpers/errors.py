@@ -1,17 +1,17 @@
 """Errors that say what failed, why, and what to do.
 
-Every error of the helpers is a `FlywheelError`. Errors of a service are `ServiceError`s: they carry the request that
-failed and the message the server sent, so that nobody has to dig for them in a traceback.
+Every error of the helpers is a `FlywheelError`. Errors of a service are `ServiceError`s: they contain the request that
+failed and the server's message, so that nobody has to search a traceback for them.
 """
 
 from __future__ import annotations
 
 
 class FlywheelError(Exception):
-    """Something the user can act on.
+    """An error that the user can do something about.
 
     Args:
-        message: what failed and why, one sentence or two.
+        message: what failed and why, in one or two sentences.
         hint: what to do about it.
     """
 
@@ -24,21 +24,25 @@ class FlywheelError(Exception):
         return f"{self.message}\n  What to do: {self.hint}" if self.hint else self.message
 
     def _render_traceback_(self) -> list[str]:
-        """What a notebook shows: the message. (IPython asks an exception for this; the way through the helpers' own
-        lines tells a reader nothing.)"""
+        """What a notebook shows in place of a traceback, which would lead through the helpers' own code. (IPython calls
+        this.)"""
         return [f"{type(self).__name__}: {self}"]
 
 
 class ConfigError(FlywheelError):
-    """A value in config.py, or in the environment, cannot be right."""
+    """A value in config.py or in the environment is invalid."""
 
 
 class PlatformError(FlywheelError):
-    """The local platform could not be started or stopped."""
+    """The platform or Open WebUI on this machine could not be started or used."""
 
 
 class RunError(FlywheelError):
-    """A notebook run stopped: which notebook and cell, and the cause."""
+    """A run of notebooks stopped: which notebook and cell, and the cause."""
+
+
+class SystemFault(FlywheelError):
+    """The operating system refused something: no disk space, no permission."""
 
 
 class DataError(FlywheelError):
@@ -46,7 +50,7 @@ class DataError(FlywheelError):
 
 
 class JobFailed(FlywheelError):
-    """A job ended without a result. The message carries the platform's own status log."""
+    """A job ended without a result. The message contains the platform's status log."""
 
 
 class JobCancelled(JobFailed):
@@ -54,7 +58,7 @@ class JobCancelled(JobFailed):
 
 
 class WaitTimeout(FlywheelError):
-    """Something took longer than its deadline. It may still finish: waiting again picks it up."""
+    """Something took longer than its deadline. It may still finish: waiting again continues."""
 
 
 class ServiceError(FlywheelError):
@@ -65,8 +69,8 @@ class ServiceError(FlywheelError):
         request: method and URL, such as "POST http://127.0.0.1:8080/v1/models".
         reason: what happened, in words.
         hint: what to do about it.
-        status: the HTTP status, or None when no answer came.
-        server_message: what the server itself said.
+        status: the HTTP status, or None without an answer.
+        server_message: the server's own message.
     """
 
     def __init__(
@@ -83,11 +87,11 @@ class Unreachable(ServiceError):
 
 
 class TimedOut(ServiceError):
-    """The service took the request and did not answer in time."""
+    """The service accepted the request but did not answer in time."""
 
 
 class Redirected(ServiceError):
-    """3xx: the address is another one, or a gateway wants a login first."""
+    """3xx: the address has moved, or a gateway requires a login."""
 
 
 class Unauthorized(ServiceError):
@@ -99,11 +103,11 @@ class NotFound(ServiceError):
 
 
 class Conflict(ServiceError):
-    """409: the name is taken, or the thing is in a state that does not allow this."""
+    """409: the name is taken, or the object is in a state that does not allow this."""
 
 
 class Invalid(ServiceError):
-    """400 or 422: the service understood the request and refuses its content."""
+    """400 or 422: the service refused the content of the request."""
 
 
 class Overloaded(ServiceError):
@@ -119,4 +123,4 @@ class ServerFault(ServiceError):
 
 
 class BadAnswer(ServiceError):
-    """The answer is not what this service would send: not JSON, or without the fields it must have."""
+    """The answer is not one of this service: not JSON, or without a required field."""

@@ -10,9 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
-from huggingface_hub import close_session, set_client_factory
+from huggingface_hub import set_client_factory
 from huggingface_hub.utils._http import default_client_factory
 
+from flywheel_helpers.services import tls
 from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.settings import Settings
 
@@ -52,9 +53,8 @@ def connection(settings: Settings) -> Callable[..., Connection]:
     return make
 
 
-@pytest.fixture(autouse=True)
-def hub_client() -> Iterator[None]:
-    """huggingface_hub has one client for the whole process: a test that gave it another leaves none behind."""
-    yield
-    close_session()
+@pytest.fixture
+def set_up_hub() -> Iterator[Callable[[Settings], None]]:
+    """Makes huggingface_hub follow some settings, as `connect` does, until the test ends."""
+    yield tls.set_up_hub
     set_client_factory(default_client_factory)

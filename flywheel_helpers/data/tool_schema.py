@@ -19,7 +19,7 @@ MAX_PARAMETERS = 8
 
 
 class MalformedRow(ValueError):
-    """An xLAM row that cannot be converted. The message is a reason without details of the row, so it can be counted."""
+    """An xLAM row that cannot be converted. The message is a reason without details of the row, so it is counted."""
 
 
 @dataclass

@@ -22,6 +22,7 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
 from flywheel_helpers.data.tool_schema import ConversionCounts, MalformedRow, function_name, openai_tool
 from flywheel_helpers.errors import DataError
 from sample_data import SampleData, generate
+from tool_calling import strict_json
 
 Row = dict[str, Any]
 
@@ -130,22 +131,15 @@ def _parse(row: Row, counts: ConversionCounts) -> _Parsed:
 
 
 def _require_writable(parsed: _Parsed) -> None:
-    """One row that cannot be written as JSON would spoil the file for the service that reads it.
+    """Because of one such row, the service that reads the file would refuse all of it.
 
     Raises:
-        MalformedRow: It has a number, a text or a value that has no form in a JSON file.
+        MalformedRow: It has a number, a text or a nesting that JSON files must not have.
     """
     try:
-        _json_line([parsed.query, parsed.tools, parsed.calls])
-    except UnicodeEncodeError:
-        raise MalformedRow("a text has half a surrogate pair") from None
-    except (TypeError, ValueError, RecursionError):
-        raise MalformedRow("an answer has a value that JSON does not have, such as Infinity or NaN") from None
-
-
-def _json_line(value: Any) -> bytes:
-    """A value as a line of a JSON Lines file. Raises UnicodeEncodeError, or another of the errors of `json.dumps`."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        strict_json.check([parsed.query, parsed.tools, parsed.calls])
+    except strict_json.NotStrict as problem:
+        raise MalformedRow(problem.problem) from None
 
 
 def _json_list(row: Row, key: str) -> list[Any]:
@@ -292,7 +286,7 @@ def write_jsonl(rows: Iterable[Row], path: Path) -> int:
     lines = []
     for number, row in enumerate(rows, 1):
         try:
-            lines.append(_json_line(row))
+            lines.append(json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n")
         except (TypeError, ValueError, RecursionError) as problem:
             raise DataError(
                 f"row {number} of {path.name} cannot be written as JSON: {problem}",

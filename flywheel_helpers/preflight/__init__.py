@@ -1,4 +1,4 @@
-"""The preflight: is everything there that the notebooks need, and if not, which one thing to change."""
+"""The preflight: whether the notebooks have everything they need, and if not, what to change."""
 
 from flywheel_helpers.preflight.report import Check, Report, run
 

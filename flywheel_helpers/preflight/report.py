@@ -1,7 +1,7 @@
-"""The preflight: is everything there that the notebooks need, and if not, which one thing to change.
+"""The preflight: whether the notebooks have everything they need, and if not, what to change.
 
-All checks run at the same time, each with its own deadline, so that one slow service never hides the rest. Notebook
-00 and `flywheel doctor` show the same report.
+All checks run at the same time, so that a slow service does not hide the others. Notebook 00 and `flywheel doctor` show
+the same report.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.services.tls import NOT_VERIFIED, origin
 from flywheel_helpers.settings import SECRETS, SERVICE_URLS
 
-WAY = "way to "  # begins the name of the check of a host
-DEADLINE = 20.0  # seconds for a check; a healthy service answers in a fraction of one, a busy laptop may need ten
+WAY = "way to "  # how the name of a host's check begins
+DEADLINE = 20.0  # seconds for all checks; a healthy service answers in a fraction of one, a busy laptop may take ten
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Check:
 
     Args:
         name: what was checked.
-        verdict: "ok", "warning" or "FAILED". Only the last one stops the course.
-        found: what is there, or the cause of the failure.
-        fix: the change to make, empty when all is well.
+        verdict: "ok", "warning" or "FAILED". Only "FAILED" stops the course.
+        found: what was found, or the cause of the failure.
+        fix: the change to make; empty if there is none.
         seconds: how long the check took.
     """
 
@@ -47,7 +47,7 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether the course can go on."""
+        """Whether the course can continue."""
         return self.verdict != "FAILED"
 
 
@@ -63,14 +63,14 @@ class Report:
         return all(check.ok for check in self.checks)
 
     def table(self) -> Table:
-        """The report as a table: a verdict a row, and for each failure its cause and the change to make."""
+        """The report as a table, with the cause of each failure and the change to make."""
         return Table(
             ["check", "verdict", "found", "time", "what to do"],
             [[check.name, check.verdict, check.found, f"{check.seconds:.2f} s", check.fix] for check in self.checks],
         )
 
     def require(self) -> None:
-        """Stop here unless every check passed.
+        """Raise an error if a check has failed.
 
         Raises:
             ConfigError: names each failed check and its fix.
@@ -81,7 +81,7 @@ class Report:
             raise ConfigError(f"{len(failed)} of {len(self.checks)} checks failed.", "\n    ".join(fixes))
 
     def fixes(self) -> dict[str, list[str]]:
-        """The changes to make, and for each the checks that ask for it."""
+        """The changes to make, each with the names of the checks that need it."""
         return _fixes(self.checks)
 
     def to_json(self) -> dict[str, Any]:
@@ -97,38 +97,37 @@ def _fixes(found: list[Check]) -> dict[str, list[str]]:
     return fixes
 
 
-# A check: the names of its rows, and what finds one thing for each in turn.
-_Findings = Callable[[], Iterator[str | Remark]]
+_Findings = Callable[[], Iterator[str | Remark]]  # yields one finding for each of the check's rows
 
 
 def run(nemo: Connection, folder: Path = Path(".")) -> Report:
     """Check everything.
 
     Args:
-        nemo: the connection the notebooks use.
+        nemo: the connection that the notebooks use.
         folder: where data and runs are written.
     """
-    # The deadline of a single answer lies below the check's, and nothing is asked twice: a report, not a rescue.
-    quick = Connection(nemo.settings, timeout=DEADLINE / 2, transport=nemo.transport, max_retries=0)
-    listed = _list(quick, folder)
     answers: queue.SimpleQueue[Check] = queue.SimpleQueue()
-    for names, findings in listed:
-        # Daemons: a name server that never answers must not keep the command from ending.
-        threading.Thread(target=_run_one, args=(names, findings, answers.put), daemon=True).start()
-    rows = [name for names, _ in listed for name in names]
     found: dict[str, Check] = {}
     deadline = time.monotonic() + DEADLINE
-    while len(found) < len(rows):
-        try:
-            check = answers.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            break
-        found[check.name] = check
+    # A single answer has less time than a check, and nothing is asked twice: this is for a report, not for a result.
+    with Connection(nemo.settings, timeout=DEADLINE / 2, transport=nemo.transport, max_retries=0) as quick:
+        listed = _list(quick, folder)
+        for names, findings in listed:
+            # Daemons: a name server that never answers must not keep the command from ending.
+            threading.Thread(target=_run_one, args=(names, findings, answers.put), daemon=True).start()
+        rows = [name for names, _ in listed for name in names]
+        while len(found) < len(rows):
+            try:
+                check = answers.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                break
+            found[check.name] = check
     return Report(_one_cause([found.get(name) or _late(name) for name in rows]))
 
 
 def _one_cause(found: list[Check]) -> list[Check]:
-    """Where the way to a host is broken, that is what every failure there asks to mend."""
+    """If a host cannot be reached, every failure of its services gets the fix for that."""
     for way in found:
         if way.name.startswith(WAY) and not way.ok:
             there = f" {way.name.removeprefix(WAY)}/"
@@ -145,9 +144,9 @@ def _list(nemo: Connection, folder: Path) -> list[tuple[tuple[str, ...], _Findin
     hosts: dict[str, list[str]] = {}
     for name in checks.PROBES:
         hosts.setdefault(origin(settings.url(name)), []).append(SERVICE_URLS[name])
-    if nemo.transport is None:  # else there is no network to look at
+    if nemo.transport is None:  # otherwise there is no network to check
         for address, variables in hosts.items():
-            # Everything behind one host of a cluster: that is what NEMO_URL is for.
+            # All services of a cluster behind one host: that is what NEMO_URL is for.
             names = ["NEMO_URL"] if settings.profile == "pcai" and len(variables) == len(checks.PROBES) else variables
             one[WAY + address] = lambda address=address, names=names: network.look(settings, address, names)
     if not settings.verify_tls:
@@ -173,7 +172,7 @@ def _single(check: Callable[[], str | Remark]) -> _Findings:
 
 
 def _run_one(names: tuple[str, ...], findings: _Findings, tell: Callable[[Check], None]) -> None:
-    """Tell of each row as soon as it is known. What comes after a failed one cannot be known."""
+    """Report each row as soon as it is known. The rows after a failed one cannot be checked."""
     left, started = list(names), time.monotonic()
 
     def elapsed() -> float:
@@ -188,13 +187,14 @@ def _run_one(names: tuple[str, ...], findings: _Findings, tell: Callable[[Check]
         tell(Check(left.pop(0), "FAILED", f"{error.reason}{said} ({error.request})", error.hint, elapsed()))
     except FlywheelError as error:
         tell(Check(left.pop(0), "FAILED", error.message, error.hint, elapsed()))
-    except Exception as error:  # a mistake in a check is a row like any other, never a report without it
+    except Exception as error:  # a bug in a check is a failed row, not a report without that row
         fault = f"the check itself failed ({type(error).__name__}: {error})"
-        tell(Check(left.pop(0), "FAILED", fault, "Report this as a fault of the course.", elapsed()))
+        tell(Check(left.pop(0), "FAILED", fault, "Report this as a bug of the course.", elapsed()))
     for name in left:
-        tell(Check(name, "FAILED", "could not be tried", "Mend the row above first."))
+        tell(Check(name, "FAILED", "not checked", "Fix the row above first."))
 
 
 def _late(name: str) -> Check:
     variable = SERVICE_URLS.get(name, "the addresses")
-    return Check(name, "FAILED", "no answer in time", f"Check {variable} in config.py, and its log.", DEADLINE)
+    fix = f"Check {variable} in config.py, and the log of the service."
+    return Check(name, "FAILED", "no answer in time", fix, DEADLINE)

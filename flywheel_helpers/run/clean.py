@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from flywheel_helpers import polling
 from flywheel_helpers.errors import ConfigError, Conflict, NotFound, WaitTimeout
 from flywheel_helpers.services import customizer, data_store, entity_store, evaluator
 from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.services.jobs import ACTIVE
 
-CANCEL_DEADLINE = 120.0  # seconds until a cancelled job has to have stopped
+CANCEL_DEADLINE = 120.0  # seconds that a cancelled job may take to stop
+POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -129,15 +130,12 @@ def _delete_repository(nemo: Connection, name: str, kind: str) -> None:
 
 
 def _stop(nemo: Connection, service: ModuleType, job_id: str) -> None:
-    """Cancel a job and wait until it has stopped: a training about to end would still make its model."""
+    """Cancel a job and wait until it has stopped: a training that is about to end would still create its model."""
     try:
         service.cancel(nemo, job_id)
     except Conflict:  # it has just ended by itself
         return
-    started = time.monotonic()
-    while service.get_job(nemo, job_id)["status"] in (*ACTIVE, "cancelling"):
-        if time.monotonic() - started > CANCEL_DEADLINE:
-            raise WaitTimeout(
-                f"The job {job_id} has not stopped after {CANCEL_DEADLINE:.0f} s.", "Run flywheel clean again."
-            )
-        time.sleep(0.5)
+    for _ in polling.attempts(CANCEL_DEADLINE, POLL_SECONDS):
+        if service.get_job(nemo, job_id)["status"] not in (*ACTIVE, "cancelling"):
+            return
+    raise WaitTimeout(f"The job {job_id} has not stopped after {CANCEL_DEADLINE:.0f} s.", "Run flywheel clean again.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import signal
 import sys
 import warnings
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -17,27 +17,27 @@ from rich.console import Console
 from rich.table import Table
 
 from flywheel_helpers import checkout, preflight
-from flywheel_helpers.errors import FlywheelError
+from flywheel_helpers.errors import FlywheelError, SystemFault
 from flywheel_helpers.local import platform
-from flywheel_helpers.services.connection import Connection, connect
+from flywheel_helpers.services.connection import connect
 from flywheel_helpers.settings import Settings
 from flywheel_helpers.webui import server
 
 PROFILES = click.Choice(["local", "pcai"])
 WEBUI_NOTEBOOK = "05_openwebui_chat"
-INTERRUPTED = 130  # what a shell expects after Ctrl-C
+INTERRUPTED = 130  # the exit status that a shell expects after Ctrl-C
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    """The tool-calling data flywheel: the platform on this machine, and the course's notebooks."""
+    """The tool-calling data flywheel: the platform on this machine and the course's notebooks."""
 
 
 @cli.command()
 def up() -> None:
     """Start the local platform and wait until it is ready."""
     running, started = platform.up(checkout.home(), click.echo)
-    click.echo("The platform is up." if started else "The platform was up already.")
+    click.echo("The platform is up." if started else "The platform was already up.")
     _say_urls(running)
 
 
@@ -49,13 +49,13 @@ def down() -> None:
 
 @cli.command()
 def status() -> None:
-    """Say whether the local platform is up. Exit status 0 when it is ready, 1 otherwise."""
+    """Show whether the local platform is up. Exit status 0 if it is ready, 1 otherwise."""
     running = platform.find(checkout.home())
     if not running:
         click.echo("The platform is not running.")
         sys.exit(1)
     missing = running.missing()
-    click.echo(f"The platform is up since {_local_time(running.started_at)}: {missing or 'ready'}.")
+    click.echo(f"The platform has been up since {_local_time(running.started_at)}: {missing or 'ready'}.")
     _say_urls(running)
     sys.exit(1 if missing else 0)
 
@@ -67,9 +67,9 @@ def webui() -> None:
 
 @webui.command("up")
 def webui_up() -> None:
-    """Start Open WebUI and wait until it answers."""
+    """Start Open WebUI and wait until it is ready."""
     running, started = server.up(_settings(), checkout.home(), click.echo)
-    click.echo("Open WebUI is up." if started else "Open WebUI was up already.")
+    click.echo("Open WebUI is up." if started else "Open WebUI was already up.")
     _say_webui(running)
 
 
@@ -82,14 +82,14 @@ def webui_down() -> None:
 
 @webui.command("status")
 def webui_status() -> None:
-    """Say whether Open WebUI is up. Exit status 0 when it answers, 1 otherwise."""
+    """Show whether Open WebUI is up. Exit status 0 if it is ready, 1 otherwise."""
     running = server.find(checkout.home())
     if not running:
         how = "" if server.installed() else " It is not installed: run make webui."
         click.echo(f"Open WebUI is not running.{how}")
         sys.exit(1)
     missing = running.missing()
-    click.echo(f"Open WebUI is up since {_local_time(running.started_at)}: {missing or 'ready'}.")
+    click.echo(f"Open WebUI has been up since {_local_time(running.started_at)}: {missing or 'ready'}.")
     _say_webui(running)
     sys.exit(1 if missing else 0)
 
@@ -98,8 +98,9 @@ def webui_status() -> None:
 @click.option("--profile", type=PROFILES, help="Platform to check; default: FLYWHEEL_PROFILE, else local.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 def doctor(profile: str | None, as_json: bool) -> None:
-    """Check the services and what the course needs. Exit status 1 when a check fails."""
-    found = preflight.run(connect(checkout.load_config(profile)), checkout.ROOT)
+    """Check the services and everything else that the course needs. Exit status 1 if a check fails."""
+    with connect(checkout.load_config(profile)) as nemo:
+        found = preflight.run(nemo, checkout.ROOT)
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=2))
     else:
@@ -116,15 +117,15 @@ def doctor(profile: str | None, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--profile", type=PROFILES, help="Platform to run on; default: FLYWHEEL_PROFILE, else local.")
-@click.option("--notebooks", "selection", help="Which ones, such as 01-03 or 00,02; default: all.")
+@click.option("--notebooks", "selection", help="Notebooks to run, such as 01-03 or 00,02; default: all.")
 @click.option("-p", "--parameter", "pairs", nargs=2, multiple=True, metavar="NAME VALUE", help="Notebook parameter.")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), help="Folder; default: runs/<time>.")
 def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str], ...], output: Path | None) -> None:
-    """Run the notebooks in order and write executed notebooks, report.html and summary.json.
+    """Run the notebooks in order and write the executed notebooks, report.html and summary.json.
 
-    On the local profile the platform is started where it is not up, and stopped again at the end.
+    On the local profile the platform is started, unless it is up, and then stopped at the end.
     """
-    # Papermill and nbconvert are slow to import, and no other command needs them.
+    # Papermill and nbconvert are slow to import, and only this command needs them.
     from flywheel_helpers.run import parameters, runner
     from flywheel_helpers.run.progress import Progress
 
@@ -134,11 +135,11 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
     chat = [path for path in chosen if path.stem == WEBUI_NOTEBOOK]
     if chat and selection is None and (why_not := server.missing(_settings())):
         chosen.remove(*chat)
-        click.echo(f"{WEBUI_NOTEBOOK} is left out: {why_not}")
+        click.echo(f"{WEBUI_NOTEBOOK} is skipped: {why_not}")
     values = parameters.parse(pairs, chosen)
     home, started, folder = checkout.home(), False, None
     webui_was_up = server.find(home) is not None
-    signal.signal(signal.SIGTERM, _interrupt)  # whoever stops us gets the same tidy end as Ctrl-C
+    signal.signal(signal.SIGTERM, _interrupt)  # cleans up as Ctrl-C does
     try:
         if profile == "local":
             running, started = platform.up(home, click.echo)
@@ -148,7 +149,7 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
             chosen, values, folder, profile, Progress(console), lambda: _platform_processes(home, profile)
         )
     finally:
-        if not webui_was_up and server.down(home):  # a notebook has started it
+        if not webui_was_up and server.down(home):  # it was started by a notebook
             click.echo("Open WebUI is stopped.")
         if started:
             platform.down(home)
@@ -160,25 +161,27 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
 
 @cli.command()
 @click.option("--profile", type=PROFILES, help="Platform to clean; default: FLYWHEEL_PROFILE, else local.")
-@click.option("--namespace", help="Another namespace than the one of config.py, which the course has made for you.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--namespace", help="One of your namespaces other than that of config.py.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def clean(profile: str | None, namespace: str | None, yes: bool) -> None:
-    """List all that you have made on the platform and, once you agree, remove it: jobs, models, data, namespace."""
+    """List everything you have made on the platform and remove it after confirmation: jobs, models, data, namespace."""
     from flywheel_helpers.run import clean as cleaning
 
-    settings = Settings.from_config(checkout.load_config(profile))
-    nemo = Connection(replace(settings, namespace=namespace) if namespace else settings)
-    items = cleaning.find(nemo)
-    if not items:
-        click.echo(f"There is nothing to remove: no namespace {nemo.settings.namespace}.")
-        return
-    click.echo(f"In the namespace {nemo.settings.namespace}:")
-    for item in items:
-        click.echo(f"  {item.verb} {item.kind} {item.name}")
-    if not yes:
-        click.confirm("Remove all of this? It cannot be undone", abort=True)
-    for item in items:
-        item.remove()
+    config = checkout.load_config(profile)
+    if namespace:
+        config.NMS_NAMESPACE = namespace
+    with connect(config) as nemo:
+        items = cleaning.find(nemo)
+        if not items:
+            click.echo(f"There is nothing to remove: no namespace {nemo.settings.namespace}.")
+            return
+        click.echo(f"In the namespace {nemo.settings.namespace}:")
+        for item in items:
+            click.echo(f"  {item.verb} {item.kind} {item.name}")
+        if not yes:
+            click.confirm("Remove all of this? It cannot be undone", abort=True)
+        for item in items:
+            item.remove()
     click.echo(f"Removed: {len(items)} things.")
 
 
@@ -221,11 +224,25 @@ def _say_webui(running: server.Running) -> None:
     if running.sign_in:
         click.echo(f"  account   {server.EMAIL}, password in {server.password_file(checkout.home())}")
     else:
-        click.echo("  account   none is asked for (OPENWEBUI_SIGN_IN is false)")
+        click.echo("  account   none is required (OPENWEBUI_SIGN_IN is false)")
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _system_fault(error: OSError) -> SystemFault:
+    """An error of the operating system, with what to do about it."""
+    where = f": {error.filename}" if error.filename else ""
+    folders = "--output for a run's results, FLYWHEEL_HOME for the platform's state"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SystemFault(f"The disk is full{where}.", f"Free some space, or choose another folder: {folders}.")
+    if isinstance(error, PermissionError):
+        return SystemFault(
+            f"This user has no permission{where}.", f"Change its permissions, or choose another folder: {folders}."
+        )
+    reason = f"{error.strerror or error}{where}"
+    return SystemFault(f"The operating system reports: {reason}.", "Fix the cause, then run it again.")
 
 
 def main() -> None:
@@ -233,22 +250,14 @@ def main() -> None:
     warnings.formatwarning = lambda message, *_: f"Warning: {message}\n"
     try:
         cli.main(standalone_mode=False)
-    except FlywheelError as error:
-        click.echo(f"\nError: {error}", err=True)
+    except (FlywheelError, OSError) as error:
+        click.echo(f"\nError: {_system_fault(error) if isinstance(error, OSError) else error}", err=True)
         sys.exit(1)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        click.echo(
-            f"\nError: The system says: {error.strerror or error}{where}.\n  What to do: make room, or choose another "
-            "folder: --output for a run's results, FLYWHEEL_HOME for the platform's state.",
-            err=True,
-        )
-        sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
-        # The task of an interrupted notebook has nobody left to tell that its kernel is gone.
+        # Otherwise the task of an interrupted notebook reports that its kernel is gone.
         logging.getLogger("asyncio").disabled = True
         click.echo("\nStopped.", err=True)
         sys.exit(INTERRUPTED)

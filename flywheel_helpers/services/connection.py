@@ -1,36 +1,38 @@
-"""One HTTP client for all services: timeouts, certificates, bounded retries, and errors a person can act on."""
+"""One HTTP client for all services: timeouts, certificates, bounded retries, and errors that a user can act on."""
 
 from __future__ import annotations
 
 import copy
 import random
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 import httpx
-from huggingface_hub import set_client_factory
 
 from flywheel_helpers import errors
 from flywheel_helpers.services.failures import is_final, request_line, status_error, transport_error, wrong_address
-from flywheel_helpers.services.tls import NO_PROXY_MOUNTS, hub_client, tls_context
+from flywheel_helpers.services.tls import NO_PROXY_MOUNTS, set_up_hub, tls_context
 from flywheel_helpers.settings import SERVICE_URLS, Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 RETRY_STATUSES = frozenset({429, 502, 503, 504})
-MAX_DELAY = 8.0  # seconds between two tries at most, also when the server asks for more
+MAX_DELAY = 8.0  # seconds between two attempts at most, even if the server asks for more
 
 
 class Connection:
-    """A way to the services of one platform.
+    """A connection to the services of one platform. Use it in a `with` block, or `close` it.
 
     Args:
         settings: addresses, names and certificates.
-        timeout: seconds to wait for an answer (connecting has 5).
-        transport: in place of the network, for tests.
-        first_delay: seconds before the first retry; each further one doubles it, plus up to a quarter of jitter so
-            that a room full of notebooks does not come back in the same instant.
+        timeout: seconds to wait for an answer (5 to connect).
+        transport: replaces the network, for tests.
+        first_delay: seconds before the first retry. Each further one doubles it, plus up to a quarter of jitter, so
+            that a room full of notebooks does not retry at the same instant.
+        max_retries: how often a request that may be repeated is sent again.
+        sleep: waits for a number of seconds; replaced in tests.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class Connection:
         transport: httpx.BaseTransport | None = None,
         first_delay: float = 0.5,
         max_retries: int = 4,
+        sleep: Callable[[float], None] = time.sleep,
     ):
         self.settings = settings
         self.transport = transport
         self.first_delay = first_delay
         self.max_retries = max_retries
+        self.sleep = sleep
         self.client = httpx.Client(
             timeout=httpx.Timeout(timeout, connect=5.0),
             verify=tls_context(settings),
@@ -58,6 +62,16 @@ class Connection:
         other.settings = replace(self.settings, dataset_name=name)
         return other
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the client and its sockets. The connection cannot be used afterwards."""
+        self.client.close()
+
     def request(
         self,
         service: str,
@@ -68,18 +82,18 @@ class Connection:
         timeout: float | None = None,
         **content: Any,
     ) -> httpx.Response:
-        """Send a request and return the answer, which is a success.
+        """Send a request and return the answer, if its status is a success.
 
         Args:
-            service: whom to ask, a name in `SERVICE_URLS`.
+            service: name of the service, a key of `SERVICE_URLS`.
             method: HTTP method.
             path: path on the service, such as "/v1/models".
-            retry: whether sending it twice does no harm. Default: true for GET and HEAD only.
-            timeout: seconds, in place of the connection's.
-            **content: json, data, params or headers, as httpx takes them.
+            retry: whether the request may be sent again. Default: true for GET and HEAD only.
+            timeout: seconds, instead of the connection's.
+            **content: json, data, params or headers, as for httpx.
 
         Raises:
-            ServiceError: a subclass for what went wrong, after the retries.
+            ServiceError: the subclass for the failure, after the retries.
         """
         url = self.settings.url(service) + path
         if token := self.settings.token(service):
@@ -103,7 +117,7 @@ class Connection:
                 if last or response.status_code not in RETRY_STATUSES:
                     raise status_error(service, response)
                 wait = max(self._delay(attempt), _retry_after(response))
-            time.sleep(min(wait, MAX_DELAY))
+            self.sleep(min(wait, MAX_DELAY))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def json(self, service: str, method: str, path: str, **content: Any) -> dict[str, Any]:
@@ -123,7 +137,7 @@ class Connection:
                 service,
                 request_line(response.request),
                 "the answer is not a JSON object.",
-                f"Something else may be listening there. Check {name} in config.py, and proxies in between.",
+                f"Another program may be listening there. Check {name} in config.py, and proxies in between.",
                 response.status_code,
                 response.text[:200].strip(),
             )
@@ -155,17 +169,18 @@ class Connection:
 def connect(config: ModuleType) -> Connection:
     """Read config.py and open a connection to the services it names.
 
+    huggingface_hub follows the same settings from then on, with the Data Store and with the Hugging Face Hub.
+
     Raises:
-        ConfigError: config.py has a value that cannot be right.
+        ConfigError: config.py has an invalid value.
     """
     settings = Settings.from_config(config)
-    # Downloads from the Hugging Face Hub, such as the real xLAM, go by the same certificates.
-    set_client_factory(lambda: hub_client(settings))
+    set_up_hub(settings)
     return Connection(settings)
 
 
 def _retry_after(response: httpx.Response) -> float:
     try:
         return float(response.headers.get("Retry-After", 0))
-    except ValueError:  # a date: our own delay will do
+    except ValueError:  # a date; our own delay is good enough
         return 0.0

@@ -1,24 +1,25 @@
-"""Data Store: where dataset files live. It speaks the Hugging Face Hub protocol, so `huggingface_hub` does the work."""
+"""Data Store: the storage of dataset files. It speaks the Hugging Face Hub protocol, so we use `huggingface_hub`."""
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from huggingface_hub import HfApi, constants, set_client_factory
+from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import RepoFile
-from huggingface_hub.utils import disable_progress_bars
+from huggingface_hub.utils.sha import git_hash
 
 from flywheel_helpers.errors import Conflict, DataError, NotFound, ServiceError
 from flywheel_helpers.services import entity_store
 from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.services.failures import causes_of, request_line, status_error, transport_error
-from flywheel_helpers.services.tls import hub_client, origin, wrong_links_hint
+from flywheel_helpers.services.tls import origin, wrong_links_hint
 
 SERVICE = "Data Store"
 FILES = ("training/training.jsonl", "validation/validation.jsonl", "testing/xlam-test.jsonl")
@@ -26,33 +27,36 @@ FILES = ("training/training.jsonl", "validation/validation.jsonl", "testing/xlam
 
 @dataclass(frozen=True)
 class Upload:
-    """What `upload_dataset` found and did."""
+    """The result of `upload_dataset`.
+
+    Args:
+        files_url: address of the dataset, for jobs.
+        uploaded: paths of the files that were sent.
+        unchanged: paths of the files that were stored already, with the same content.
+        revision: see `dataset_revision`.
+    """
 
     files_url: str
-    uploaded: list[str]  # paths sent now
-    unchanged: list[str]  # paths that were there already, byte for byte
-    revision: str  # see `dataset_revision`
+    uploaded: list[str]
+    unchanged: list[str]
+    revision: str
 
 
 def hub(nemo: Connection) -> HfApi:
-    """A Hub client aimed at the Data Store, with the course's certificates.
+    """A Hub client for the Data Store. Certificates and proxies are those that `tls.set_up_hub` was told.
 
-    The token is the Data Store's own. Were none given, huggingface_hub would send the user's HF_TOKEN to a server
-    that has no business with it; `False` keeps it at home.
+    Its token is the Data Store's own. Without one it must be `False`, or huggingface_hub would send the user's HF_TOKEN
+    to a server that must not see it.
     """
     settings = nemo.settings
-    disable_progress_bars()  # three small files; in a saved notebook the bars are noise
-    # huggingface_hub sends large files to a Xet server without asking whether there is one. A Data Store has none.
-    constants.HF_HUB_DISABLE_XET = True
-    set_client_factory(lambda: hub_client(settings))
     return HfApi(endpoint=f"{settings.data_store_url}/v1/hf", token=settings.token(SERVICE) or False)
 
 
 def ensure_namespace(nemo: Connection) -> bool:
-    """Create the namespace of config.py in the Data Store where it is missing.
+    """Create the namespace of config.py in the Data Store, if it is missing.
 
     Returns:
-        True when it was created now, False when it was there.
+        whether it was created now.
     """
     try:
         nemo.request(
@@ -64,23 +68,24 @@ def ensure_namespace(nemo: Connection) -> bool:
 
 
 def upload_dataset(nemo: Connection, folder: Path) -> Upload:
-    """Bring a folder with `FILES` to the Data Store and register it in the Entity Store.
+    """Upload a folder with `FILES` to the Data Store and register it in the Entity Store.
 
-    Namespaces and repository are created where missing. Files are sent one by one and only where they differ from
-    what is there, so a broken upload goes on with the first file it missed.
+    Namespaces and repository are created if they are missing. Files are sent one by one, and only if they differ from
+    what is stored, so that an interrupted upload continues with the first missing file.
 
     Args:
-        folder: holds the three files of `FILES`.
+        folder: contains the three files of `FILES`.
 
     Raises:
         DataError: a file is missing.
-        ServiceError: the Data Store or Entity Store refused; files sent before that stay stored.
+        ServiceError: the Data Store or the Entity Store failed; files sent before that stay stored.
     """
     folder = Path(folder)
     missing = [path for path in FILES if not (folder / path).is_file()]
     if missing:
         raise DataError(
-            f"{folder} lacks {', '.join(missing)}.", "Write the dataset files first (notebook 01_data_preparation)."
+            f"{folder} does not contain {', '.join(missing)}.",
+            "Write the dataset files first (notebook 01_data_preparation).",
         )
     settings = nemo.settings
     entity_store.ensure_namespace(nemo)
@@ -108,22 +113,22 @@ def upload_dataset(nemo: Connection, folder: Path) -> Upload:
 
 
 def list_files(nemo: Connection) -> dict[str, int]:
-    """Paths of the stored dataset and their sizes in bytes.
+    """Paths of the stored dataset's files and their sizes in bytes.
 
     Raises:
-        NotFound: the dataset was not uploaded yet.
+        NotFound: the dataset has not been uploaded yet.
     """
     with hub_errors(nemo):
         return {file.path: file.size for file in _files(hub(nemo), nemo.settings.dataset)}
 
 
 def dataset_revision(nemo: Connection, folders: Iterable[str] = ("training", "validation", "testing")) -> str:
-    """A short digest of the stored files in these folders: equal exactly when their contents are.
+    """A short digest of the stored files in these folders: equal if and only if their contents are.
 
-    Training asks for the folders it reads, so that new test rows do not make a finished training look outdated.
+    A training uses the folders that it reads, so that new test rows do not make a finished training look outdated.
 
     Raises:
-        NotFound: the dataset was not uploaded yet.
+        NotFound: the dataset has not been uploaded yet.
     """
     wanted = tuple(f"{folder}/" for folder in folders)
     with hub_errors(nemo):
@@ -170,43 +175,45 @@ def _same(path: Path, stored: RepoFile) -> bool:
     content = path.read_bytes()
     if stored.lfs:
         return hashlib.sha256(content).hexdigest() == stored.lfs.sha256
-    # git's id of a file's content: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == stored.blob_id
+    return git_hash(content) == stored.blob_id
 
 
-# What comes out of huggingface_hub, and of httpx where a link is tried directly.
-_TRANSLATED = (RuntimeError, httpx.TransportError, httpx.HTTPStatusError, HfHubHTTPError)
+@contextmanager
+def hub_errors(nemo: Connection) -> Iterator[None]:
+    """Translate the errors of huggingface_hub, and of httpx where a link is used directly, into ours.
+
+    Raises:
+        ServiceError: the subclass for the failure.
+    """
+    try:
+        yield
+    except (RuntimeError, httpx.TransportError, httpx.HTTPStatusError, HfHubHTTPError) as error:
+        # A failed upload of one file is a RuntimeError that says nothing, with the actual error as its cause.
+        translated = next(filter(None, (_translate(nemo, cause) for cause in causes_of(error))), None)
+        if translated is None:
+            raise
+        raise translated from None
 
 
-class hub_errors:
-    """Turns huggingface_hub's and httpx's errors into ours."""
-
-    def __init__(self, nemo: Connection):
-        self.settings = nemo.settings
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        # A failed upload of one file is a RuntimeError about nothing, with the cause behind it.
-        causes = causes_of(error) if isinstance(error, _TRANSLATED) else []
-        for cause in causes:
-            if isinstance(cause, ServiceError):
-                raise cause from None
-            if isinstance(cause, HfHubHTTPError | httpx.HTTPStatusError) and cause.response is not None:
-                raised = status_error(SERVICE, cause.response)
-                if isinstance(raised, NotFound):
-                    raised.hint = f"Upload the dataset {self.settings.dataset} first (notebook 01_data_preparation)."
-                raise self._about_the_link(raised, str(cause.response.request.url)) from None
-            if isinstance(cause, httpx.TransportError):
-                sent = getattr(cause, "_request", None)
-                url = str(sent.url) if sent else self.settings.data_store_url
-                request = request_line(sent) if sent else f"GET {url}"
-                raise self._about_the_link(transport_error(SERVICE, request, cause), url) from None
-
-    def _about_the_link(self, error: ServiceError, url: str) -> ServiceError:
-        """The Data Store makes the links for large files itself, and behind a gateway it may get them wrong."""
-        ours, theirs = origin(self.settings.data_store_url), origin(url)
-        if ours != theirs:
-            error.hint = wrong_links_hint(ours, theirs)
+def _translate(nemo: Connection, error: BaseException) -> ServiceError | None:
+    if isinstance(error, ServiceError):
         return error
+    if isinstance(error, HfHubHTTPError | httpx.HTTPStatusError) and error.response is not None:
+        translated = status_error(SERVICE, error.response)
+        if isinstance(translated, NotFound):
+            translated.hint = f"Upload the dataset {nemo.settings.dataset} first (notebook 01_data_preparation)."
+        return _about_the_link(nemo, translated, str(error.response.request.url))
+    if isinstance(error, httpx.TransportError):
+        sent = getattr(error, "_request", None)
+        url = str(sent.url) if sent else nemo.settings.data_store_url
+        request = request_line(sent) if sent else f"GET {url}"
+        return _about_the_link(nemo, transport_error(SERVICE, request, error), url)
+    return None
+
+
+def _about_the_link(nemo: Connection, error: ServiceError, url: str) -> ServiceError:
+    """The Data Store makes the links for large files itself, and behind a gateway they may be wrong."""
+    ours, theirs = origin(nemo.settings.data_store_url), origin(url)
+    if ours != theirs:
+        error.hint = wrong_links_hint(ours, theirs)
+    return error

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
-import time
 import warnings
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
+from flywheel_helpers import polling
 from flywheel_helpers.errors import BadAnswer, Conflict, Invalid, NotFound, WaitTimeout
 from flywheel_helpers.services import customizer, data_store, entity_store
 from flywheel_helpers.services.connection import Connection
@@ -186,22 +187,27 @@ def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
 
 
 def _late(job: Job, ask: Callable[[], _Answer], complete: Callable[[_Answer], bool] = lambda _: True) -> _Answer:
-    """Ask until a finished job's results are there: on a cluster they may come a while after its last word."""
-    started = time.monotonic()
-    while True:
-        too_late = time.monotonic() - started > RESULTS_DEADLINE
-        try:
+    """Ask for a finished job's results until they are available: on a cluster that may be a while after its end.
+
+    Returns:
+        the answer, even if it is still incomplete at the deadline.
+
+    Raises:
+        WaitTimeout: there was no answer.
+    """
+    answer = None
+    for _ in polling.attempts(RESULTS_DEADLINE, RESULTS_POLL):
+        with suppress(NotFound):
             answer = ask()
-            if complete(answer) or too_late:
+            if complete(answer):
                 return answer
-        except NotFound:
-            if too_late:
-                raise WaitTimeout(
-                    f"The results of the evaluation {job.id} are not there {RESULTS_DEADLINE:.0f} s after its end.",
-                    "Run the cell again to wait longer. If they never come, see the Evaluator's log, and evaluate with "
-                    "AGAIN = True.",
-                ) from None
-        time.sleep(RESULTS_POLL)
+    if answer is None:
+        raise WaitTimeout(
+            f"The results of the evaluation {job.id} are not available {RESULTS_DEADLINE:.0f} s after its end.",
+            "Run the cell again to wait longer. If they never appear, see the Evaluator's log, and evaluate with "
+            "AGAIN = True.",
+        )
+    return answer
 
 
 def summary(base: Scores, tuned: Scores) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Certificates, proxies and tokens, the same for our own requests and for those of huggingface_hub."""
+"""Certificates, proxies and tokens: the same rules for our own requests and for those of huggingface_hub."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import warnings
 from urllib.parse import urlsplit
 
 import httpx
+from huggingface_hub import constants, set_client_factory
+from huggingface_hub.utils import disable_progress_bars
 
 from flywheel_helpers import errors
 from flywheel_helpers.services.failures import request_line
 from flywheel_helpers.settings import Settings
 
-# Never behind a proxy, whatever HTTP_PROXY says: this machine, and the services of the cluster we are in, whose names
-# mean nothing outside of it.
+# Never reached through a proxy, whatever HTTP_PROXY says: this machine, and the services of our own cluster, whose
+# names do not resolve outside of it.
 INSIDE = ("127.0.0.1", "localhost", ".svc.cluster.local")
 NO_PROXY_MOUNTS: dict[str, httpx.BaseTransport | None] = {
     f"all://*{host}" if host.startswith(".") else f"all://{host}": None for host in INSIDE
@@ -21,14 +23,18 @@ NO_PROXY_MOUNTS: dict[str, httpx.BaseTransport | None] = {
 
 NOT_VERIFIED = (
     "VERIFY_TLS is false: certificates are not checked, so anyone in between can read and change what is "
-    "sent, tokens included. Give the certificates in CA_BUNDLE instead."
+    "sent, tokens included. Set CA_BUNDLE to the certificates instead."
 )
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext | bool:
-    """What https addresses are checked against: the usual certificates, and those in CA_BUNDLE.
+    """What certificates are verified against: the system's certificate authorities and those in CA_BUNDLE.
 
-    Returns False, with a warning the user sees, when VERIFY_TLS is false.
+    Returns:
+        False, with a warning that the user sees, when VERIFY_TLS is false.
+
+    Raises:
+        ConfigError: CA_BUNDLE contains no certificate.
     """
     if not settings.verify_tls:
         warnings.warn(NOT_VERIFIED, stacklevel=3)
@@ -39,17 +45,28 @@ def tls_context(settings: Settings) -> ssl.SSLContext | bool:
             context.load_verify_locations(settings.ca_bundle)
         except ssl.SSLError:
             raise errors.ConfigError(
-                f'CA_BUNDLE is "{settings.ca_bundle}", which holds no certificate in PEM form.',
-                "A PEM file has lines with BEGIN CERTIFICATE in it.",
+                f'CA_BUNDLE is "{settings.ca_bundle}", which contains no certificate in PEM format.',
+                "A PEM file has lines with BEGIN CERTIFICATE.",
             ) from None
     return context
 
 
-def hub_client(settings: Settings) -> httpx.Client:
-    """What huggingface_hub sends its requests with.
+def set_up_hub(settings: Settings) -> None:
+    """Make huggingface_hub follow these settings in the whole process, which is all that it offers.
 
-    Large files go to links that the Data Store hands out. huggingface_hub sends no token there, which a gateway in
-    front of the Data Store asks for all the same; and nothing that was to go by https goes without it.
+    `connect` does this, once; whoever makes a `Connection` in another way and uses the Data Store calls it first.
+    """
+    set_client_factory(lambda: hub_client(settings))
+    # huggingface_hub sends large files to a Xet server without asking whether there is one. A Data Store has none.
+    constants.HF_HUB_DISABLE_XET = True
+    disable_progress_bars()  # in a saved notebook they are noise
+
+
+def hub_client(settings: Settings) -> httpx.Client:
+    """The client that sends the requests of huggingface_hub.
+
+    Large files go to links that the Data Store hands out. huggingface_hub sends no token there, but a gateway in front
+    of the Data Store requires one. What was meant to go by https is never sent without it.
     """
     token, ours = settings.token("Data Store"), origin(settings.data_store_url)
 
@@ -59,7 +76,7 @@ def hub_client(settings: Settings) -> httpx.Client:
             raise errors.Unreachable(
                 "Data Store",
                 request_line(request),
-                "its links for large files are not https.",
+                "its upload links for large files are not https.",
                 wrong_links_hint(ours, theirs),
             )
         if token and theirs == ours and "Authorization" not in request.headers:
@@ -75,15 +92,15 @@ def hub_client(settings: Settings) -> httpx.Client:
 
 
 def wrong_links_hint(ours: str, theirs: str) -> str:
-    """What to do when the Data Store's links lead elsewhere than where it was asked."""
+    """What to do when the Data Store's links lead to another address than its own."""
     return (
-        f"The Data Store was asked at {ours} and hands out links to {theirs}. Set NEMO_DATA_STORE_URL to its address "
-        "inside the cluster, or have the gateway pass on X-Forwarded-Proto and the host."
+        f"The Data Store's address is {ours}, but its links lead to {theirs}. Set NEMO_DATA_STORE_URL to its address "
+        "inside the cluster, or have the gateway forward X-Forwarded-Proto and the host."
     )
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of an address, with the port that the scheme implies where none is written."""
+    """Scheme, host and port of an address; without a port, the default one of the scheme."""
     parts = urlsplit(url)
     port = parts.port or {"https": 443}.get(parts.scheme, 80)
     return f"{parts.scheme}://{parts.hostname}:{port}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -39,12 +39,12 @@ BY_HAND = (
 
 
 class OpenWebUI:
-    """A signed-in way to Open WebUI.
+    """Open WebUI, as an account sees it. Use it in a `with` block, or `close` it.
 
     Args:
         settings: with `openwebui_url`.
-        token: an API key, or the token of a session.
-        transport: in place of the network, for tests.
+        token: an API key, or the token of a session; empty without an account.
+        transport: replaces the network, for tests.
 
     Raises:
         ConfigError: OPENWEBUI_URL is not set.
@@ -58,8 +58,18 @@ class OpenWebUI:
             )
         self.settings = settings
         self.token = token
-        # Its own token in place of the platform's, which it has no business with.
+        # Its own token instead of the platform's, which it must not see.
         self.connection = Connection(replace(settings, nemo_token=token), transport=transport)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
 
     def version(self) -> str:
         """Its version. Anyone may ask."""
@@ -214,11 +224,11 @@ def sign_in(settings: Settings, email: str, password: str, transport: httpx.Base
     Raises:
         Unauthorized: there is no such account, or the password is another.
     """
-    visitor = OpenWebUI(settings, transport=transport)
-    try:
-        answer = visitor._post("/api/v1/auths/signin", {"email": email, "password": password})
-    except Invalid as error:  # it answers 400 to a wrong password
-        raise Unauthorized(
-            SERVICE, error.request, f"{email} could not sign in.", "", error.status, error.server_message
-        ) from None
+    with OpenWebUI(settings, transport=transport) as visitor:
+        try:
+            answer = visitor._post("/api/v1/auths/signin", {"email": email, "password": password})
+        except Invalid as error:  # it answers 400 to a wrong password
+            raise Unauthorized(
+                SERVICE, error.request, f"{email} could not sign in.", "", error.status, error.server_message
+            ) from None
     return OpenWebUI(settings, str(answer["token"]), transport)

@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from nemo_local.common.documents import new_id
 from nemo_local.common.errors import Conflict, Invalid
+from nemo_local.common.hub_uri import parse_hub_uri
 from nemo_local.customizer.catalog import Catalog
 from nemo_local.customizer.catalog_routes import list_with_keys
 from nemo_local.customizer.hyperparameters import limit_val_check_interval
@@ -106,7 +107,16 @@ def _config(catalog: Catalog, body: JobCreate) -> dict:
 def _dataset_name(body: JobCreate) -> tuple[str, str, int | None]:
     if not isinstance(body.dataset, str):
         return body.dataset.namespace, body.dataset.name, body.dataset.limit
-    namespace, _, name = body.dataset.removeprefix("hf://datasets/").rpartition("/")
+    reference = body.dataset
+    if reference.startswith("hf://"):
+        try:
+            uri = parse_hub_uri(reference, "dataset")
+        except ValueError as problem:
+            raise Invalid("dataset", str(problem)) from None
+        if uri.revision:
+            raise Invalid("dataset", "names a revision; the files_url of the dataset in the Entity Store decides it.")
+        reference = uri.id
+    namespace, _, name = reference.rpartition("/")
     return namespace or body.namespace, name, None
 
 

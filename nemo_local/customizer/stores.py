@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import httpx
 
 from nemo_local.common.errors import ApiError, Invalid
-
-_FILES_URL = re.compile(r"hf://datasets/(?P<repo>[^/@]+/[^/@]+)(?:@(?P<revision>[^/@]+))?")
+from nemo_local.common.hub_uri import parse_hub_uri
 
 
 @dataclass(frozen=True)
@@ -66,16 +65,14 @@ async def find_dataset(gateway_url: str, namespace: str, name: str, limit: int |
                 "namespace, files_url).",
             )
         entity = answer.json()
-        match = _FILES_URL.fullmatch(entity["files_url"])
-        if not match:
-            raise Invalid(
-                "dataset",
-                f"The dataset {label!r} has the files_url {entity['files_url']!r}; the Customizer reads "
-                "hf://datasets/<namespace>/<name>.",
-            )
+        try:
+            uri = parse_hub_uri(entity["files_url"], "dataset")
+        except ValueError as problem:
+            raise Invalid("dataset", f"The files_url of {label!r} cannot be used: {problem}") from None
         endpoint = (entity.get("hf_endpoint") or f"{gateway_url}/v1/hf").rstrip("/")
-        repo_id, revision = match["repo"], match["revision"] or "main"
-        answer = await _get(http, f"{endpoint}/api/datasets/{repo_id}/revision/{revision}", "Data Store")
+        repo_id, revision = uri.id, uri.revision or "main"
+        url = f"{endpoint}/api/datasets/{repo_id}/revision/{quote(revision, safe='')}"
+        answer = await _get(http, url, "Data Store")
     if answer.status_code in (401, 403, 404):
         raise Invalid(
             "dataset",

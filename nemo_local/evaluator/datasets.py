@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -23,9 +22,9 @@ from huggingface_hub.errors import (
 )
 
 from nemo_local.common.errors import Invalid
+from nemo_local.common.hub_uri import parse_hub_uri
 from tool_calling import strict_json
 
-_URL = re.compile(r"hf://datasets/(?P<repo>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w.-]+))?(?:/(?P<path>.+))?")
 _SUFFIXES = (".jsonl", ".json", ".csv")
 
 
@@ -68,23 +67,19 @@ class Row:
 
 
 def parse_files_url(url: str, endpoint: str | None, field: str) -> Source:
-    """Take ``hf://datasets/<namespace>/<name>[@<revision>][/<path>]`` apart.
+    """Parse ``hf://datasets/<namespace>/<name>[@<revision>][/<path>]``.
 
     Raises:
-        Invalid: another form, or a path that leaves the repository.
+        Invalid: Another form, a path that leaves the repository, or a kind of file that is not read.
     """
-    match = _URL.fullmatch(url)
-    parts = re.split(r"[/\\]", url.removeprefix("hf://"))
-    if not match or any(part in ("", ".", "..") for part in parts):
-        raise Invalid(
-            field,
-            f"{url!r} is not the address of a dataset file; write hf://datasets/<namespace>/<name>/<path to the file>, "
-            "without '..' in it.",
-        )
-    path = match["path"]
+    try:
+        uri = parse_hub_uri(url, "dataset", with_path=True)
+    except ValueError as problem:
+        raise Invalid(field, str(problem)) from None
+    path = uri.path_in_repo or None
     if path and not path.lower().endswith(_SUFFIXES):
         raise Invalid(field, f"{path!r} is not a file this service reads; use one of {', '.join(_SUFFIXES)}.")
-    return Source(match["repo"], match["revision"], path, endpoint)
+    return Source(uri.id, uri.revision, path, endpoint)
 
 
 def fetch(source: Source, default_endpoint: str, directory: Path) -> Path:

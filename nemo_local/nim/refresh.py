@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 from huggingface_hub import snapshot_download
 
+from nemo_local.common.hub_uri import parse_hub_uri
 from nemo_local.model.base_model import BASE_MODEL_NAME
 from nemo_local.nim.adapters import CONFIG, WEIGHTS, check_adapter
 from nemo_local.nim.errors import NimError
@@ -154,12 +155,12 @@ class Refresher:
 
     def _fetch(self, files_url: str, folder: Path) -> None:
         if not folder.is_dir():
-            repo_id, _, revision = files_url.removeprefix("hf://").partition("@")
+            uri = parse_hub_uri(files_url, "model")
             unfinished = folder.with_suffix(".unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             snapshot_download(
-                repo_id.removeprefix("models/"),
-                revision=revision or None,
+                uri.id,
+                revision=uri.revision,
                 endpoint=f"{self._gateway_url}/v1/hf",
                 local_dir=unfinished,
                 allow_patterns=[CONFIG, WEIGHTS],

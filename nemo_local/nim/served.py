@@ -67,7 +67,7 @@ class Catalog:
             known = ", ".join(sorted(self.models)) or "none yet"
             message = (
                 f"The model {name!r} is not served here. Served: {known}. A model that has just been trained or "
-                "deployed appears within seconds; GET /v1/models lists what is there."
+                "deployed appears after a while; GET /v1/models lists what is there."
             )
             raise NimError(404, message, param="model", code="model_not_found") from None
 

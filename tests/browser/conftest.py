@@ -16,8 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from ports import free_port
 
 from flywheel_helpers import checkout
-from flywheel_helpers.services.connection import Connection
-from flywheel_helpers.settings import Settings
+from flywheel_helpers.services.connection import connect
 from flywheel_helpers.webui import screenshot, server, setup
 
 
@@ -35,10 +34,12 @@ def chat(tmp_path_factory) -> Iterator[Chat]:
         "PYTHONPATH": str(checkout.ROOT),
     }
     with patch.dict(os.environ, environment, clear=True):
-        settings = Settings.from_config(checkout.load_config("local"))
+        nemo = connect(checkout.load_config("local"))
+    settings = nemo.settings
     try:
         flywheel(environment, "up")
-        models = {"tuned": train(Connection(settings), home / "rows"), "base": settings.base_model}
+        with nemo:
+            models = {"tuned": train(nemo, home / "rows"), "base": settings.base_model}
         flywheel(environment, "webui", "up")
         webui = server.signed_in(settings, home)
         setup.provision(webui, models)

@@ -31,6 +31,7 @@ def test_the_course_is_complete():
         "03_evaluation",
         "04_guardrails",
         "05_openwebui_chat",
+        "06_flywheel",
     ]
 
 

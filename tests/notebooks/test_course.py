@@ -62,6 +62,17 @@ def test_a_second_run_reuses_what_it_finds(first, second):
         assert second.summary[part] == first.summary[part], part
 
 
+def test_the_wheel_turns_and_is_measured_before_and_after(course, first, second):
+    flywheel = first.summary["flywheel"]
+    for turn in ("base", "before", "after"):
+        assert flywheel[turn]["production"]["n"] == course.parameters["THIS_WEEK"]
+        assert flywheel[turn]["exam"]["n"] == course.parameters["LIMIT"]
+    assert flywheel["promoted"] is False  # a few steps on a few rows do not pass the gate, and nothing is promoted
+    assert flywheel["models"]["version 1"] == first.summary["models"]["tuned"] != flywheel["models"]["version 2"]
+    assert "Version 2 was not promoted" in (first.folder / "report.html").read_text()
+    assert second.summary["flywheel"] == flywheel
+
+
 def test_the_chat_is_measured_beside_the_api(course, first):
     chat = first.summary["chat"]
     assert chat["n"] == course.parameters["CHAT_ROWS"]

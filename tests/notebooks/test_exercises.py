@@ -20,6 +20,7 @@ EXERCISES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "02": ("numbers_to_train", exercises.check_adapter_size),
     "03": ("my_metric", lambda metric: exercises.check_metric(metric, [])),
     "04": ("may_pass", exercises.check_gate),
+    "06": ("my_rule", exercises.check_rule),
     "05": ("my_text", lambda write: exercises.check_question_text(write, [QUESTION])),
 }
 

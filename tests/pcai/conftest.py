@@ -40,7 +40,7 @@ def gateway(_gateway) -> BadGateway:
 
 
 @pytest.fixture
-def nemo(gateway, settings, request) -> Callable[..., Connection]:
+def nemo(gateway, settings, request, set_up_hub) -> Callable[..., Connection]:
     """Makes the connection of someone outside of the cluster, in a namespace of this test's own."""
 
     def connect(**changes: Any) -> Connection:
@@ -61,6 +61,7 @@ def nemo(gateway, settings, request) -> Callable[..., Connection]:
             "ca_bundle": str(gateway.ca_bundle),
         }
         chosen: Settings = replace(settings, **{**values, **changes})
+        set_up_hub(chosen)
         return Connection(chosen, first_delay=0.01)
 
     return connect

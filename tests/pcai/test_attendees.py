@@ -6,11 +6,12 @@ import contextlib
 
 import httpx
 import pytest
+from huggingface_hub import set_client_factory
 from hypothesis import given
 from hypothesis import strategies as st
 
 from flywheel_helpers import checkout, errors
-from flywheel_helpers.attendees import LONGEST, own_namespace
+from flywheel_helpers.attendees import LONGEST, own_namespace, owner_mark
 from flywheel_helpers.run import clean
 from flywheel_helpers.services import customizer, data_store, entity_store, evaluator
 from flywheel_helpers.settings import NAME, Settings
@@ -103,19 +104,25 @@ def test_clean_lists_and_removes_everything_and_a_new_start_works(nemo, rows):
     assert data_store.upload_dataset(ada, rows).uploaded == list(data_store.FILES)
 
 
-def test_guardrail_configs_are_removed_where_there_are_any(connection):
+def test_guardrail_configs_are_removed_where_there_are_any(connection, set_up_hub):
     deleted = []
 
     def server(request):
         if request.method == "DELETE":
             deleted.append(request.url.path)
+        if request.url.path == "/v1/namespaces/ada":
+            return httpx.Response(200, json={"custom_fields": {entity_store.OWNER_FIELD: owner_mark("")}})
+        if request.url.path.startswith("/v1/hf/"):
+            return httpx.Response(200, json=[])
         data = [{"namespace": "ada", "name": "safety"}, {"namespace": "bob", "name": "safety"}]
         found = data if request.url.path == "/v1/guardrail/configs" else []
         return httpx.Response(200, json={"data": found})
 
-    for item in clean._entities(connection(server)):
+    set_client_factory(lambda: httpx.Client(transport=httpx.MockTransport(server)))
+    for item in clean.find(connection(server)):
         item.remove()
-    assert deleted == ["/v1/guardrail/configs/ada/safety"]
+    namespaces = ["/v1/datastore/namespaces/ada", "/v1/namespaces/ada"]
+    assert deleted == ["/v1/guardrail/configs/ada/safety", *namespaces]
 
 
 def test_a_namespace_that_the_course_did_not_make_is_refused(nemo):

@@ -15,14 +15,16 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import routing
 from bad_gateway import BASE, BadGateway
+from envoy import Envoy
+from real_data_store import RealDataStore
 from running import Running
 
 from flywheel_helpers.attendees import own_namespace
 from flywheel_helpers.checkout import ROOT, load_config
 from flywheel_helpers.services import customizer, data_store, entity_store
-from flywheel_helpers.services.connection import Connection
-from flywheel_helpers.settings import Settings
+from flywheel_helpers.services.connection import Connection, connect
 
 TINY = {
     "TRAIN_ROWS": 4,
@@ -122,10 +124,35 @@ def test_the_course_through_a_gateway_with_faults(platform, tmp_path):
     assert done.summary["evaluation"]["n"] == TINY["LIMIT"]
     assert done.summary["models"]["tuned"] == f"{own_namespace('host')}/tool-caller@v1"
     training = done.printed("02")
-    assert "Insufficient nvidia.com/gpu" in training and "could not ask how the job is" in training
+    assert "Insufficient nvidia.com/gpu" in training and "could not ask for the job's status" in training
     assert "not served yet" in training
     assert {"409", "503", "reset"} <= broken
     assert "cluster-token-9f" not in done.text() + done.said
+
+
+def test_the_course_through_the_routes_of_the_framework(platform, tmp_path):
+    """A real Envoy with the VirtualService as it is rendered: what it does not expose, nobody reaches."""
+    with RealDataStore(platform.gateway_url) as store:
+        services = dict.fromkeys((rule.service for rule in routing.rules()), platform.gateway_url)
+        services |= {"nemo-nim-proxy": platform.nim_url, "nemo-data-store": store.url}
+        with Envoy(routing.virtual_service(), services, tmp_path) as envoy:
+            environment = {
+                "FLYWHEEL_PROFILE": "pcai",
+                "NEMO_URL": envoy.url,
+                "CA_BUNDLE": str(envoy.ca_bundle),
+                "BASE_MODEL": BASE,
+                "BASE_MODEL_VERSION": "v1.0.0+CPU",
+                "NIM_INTERNAL_URL": platform.nim_url,
+                "ATTENDEE": "envoy",
+            }
+            doctor = flywheel("doctor", folder=tmp_path, **environment)
+            done = take_the_course("00-03", tmp_path / "run", {}, **environment)
+    assert doctor.status == 0, doctor.said
+    assert done.status == 0, done.said
+    assert done.summary["models"]["tuned"] == f"{own_namespace('envoy')}/tool-caller@v1"
+    assert done.summary["evaluation"]["n"] == TINY["LIMIT"]
+    uploads = [request for request in store.at_the_root if request.startswith("PUT ")]
+    assert len(uploads) >= 3, "training, validation and testing went to links at the root of the host"
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +184,7 @@ def of(platform: Running, person: str) -> dict[str, str]:
 def connection_of(platform: Running, person: str, monkeypatch) -> Connection:
     for name, value in of(platform, person).items():
         monkeypatch.setenv(name, value)
-    return Connection(Settings.from_config(load_config("local")))
+    return connect(load_config("local"))
 
 
 def test_everyone_finishes(workshop):

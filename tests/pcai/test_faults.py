@@ -116,13 +116,13 @@ def test_a_path_without_a_route(nemo):
 
 def test_http_upload_links(nemo, gateway, services, rows):
     gateway.misbehave(http_links=True)
-    with pytest.raises(errors.Unreachable, match="its links for large files are not https") as caught:
+    with pytest.raises(errors.Unreachable, match="its upload links for large files are not https") as caught:
         data_store.upload_dataset(nemo(), rows)
-    assert "hands out links to http://localhost" in caught.value.hint
+    assert "its links lead to http://localhost" in caught.value.hint
     assert "Set NEMO_DATA_STORE_URL to its address inside the cluster" in caught.value.hint
     found = row(nemo(), "upload links")
-    assert not found.ok and "its links for large files are not https" in found.found
-    assert "NEMO_DATA_STORE_URL" in found.fix and row(nemo(), "upload and download").found == "could not be tried"
+    assert not found.ok and "its upload links for large files are not https" in found.found
+    assert "NEMO_DATA_STORE_URL" in found.fix and row(nemo(), "upload and download").found == "not checked"
     # What it says helps.
     inside = nemo(data_store_url=services.gateway_url)
     assert data_store.upload_dataset(inside, rows).revision
@@ -132,7 +132,7 @@ def test_http_upload_links(nemo, gateway, services, rows):
 def test_a_gateway_that_refuses_what_goes_to_the_links(nemo, gateway):
     gateway.misbehave(small_files_only=True)
     found = row(nemo(), "upload links")
-    assert not found.ok and "(413)" in found.found and "fault of the course" not in found.fix
+    assert not found.ok and "(413)" in found.found and "bug of the course" not in found.fix
     assert "?" not in found.found  # a link may carry a signature
 
 
@@ -146,7 +146,7 @@ def test_uploads_round_trip_and_leave_nothing(nemo):
 
 def test_one_slow_service_does_not_hide_the_rest(nemo, gateway, monkeypatch):
     gateway.misbehave(slow={"/v1/evaluation": 30})
-    monkeypatch.setattr(preflight, "DEADLINE", 6.0)
+    monkeypatch.setattr("flywheel_helpers.preflight.report.DEADLINE", 6.0)
     report = {check.name: check for check in preflight.run(nemo()).checks}
     assert not report["Evaluator"].ok and "in time" in report["Evaluator"].found
     assert report["Entity Store"].ok and report["upload and download"].ok and report["base model can be trained"].ok
@@ -185,7 +185,7 @@ def test_a_job_that_waits_for_a_gpu(nemo, gateway, rows, capsys):
     customizer.cancel(connection, job.id)
     shown = capsys.readouterr().out
     assert f"pending | {NO_GPU} (for " in shown
-    assert "The job goes on" in caught.value.hint
+    assert "The job continues" in caught.value.hint
 
 
 def test_polls_that_fail_are_warnings(nemo, gateway, rows, capsys):
@@ -197,7 +197,7 @@ def test_polls_that_fail_are_warnings(nemo, gateway, rows, capsys):
     with pytest.raises(errors.JobCancelled):  # heard of in the end, after all that
         wait.wait_for_training(connection, job, timeout=30, poll_seconds=0.2)
     assert {"409", "503", "reset"} <= set(gateway.broken_polls)
-    assert "warning | could not ask how the job is (1 of 20): it exists already" in capsys.readouterr().out
+    assert "warning | could not ask for the job's status (1 of 20): it exists already" in capsys.readouterr().out
 
 
 # --- models and evaluation -------------------------------------------------------------------------------------
@@ -232,5 +232,5 @@ def test_results_that_come_late(nemo, gateway, rows, monkeypatch):
     gateway.misbehave(results_late=1.5)
     connection, job = nemo(), Job("eval-does-not-exist", "new", BASE, "")
     monkeypatch.setattr(evaluator, "RESULTS_DEADLINE", 3.0)
-    with pytest.raises(errors.WaitTimeout, match="results of the evaluation eval-does-not-exist are not there 3 s"):
+    with pytest.raises(errors.WaitTimeout, match="results of the evaluation eval-does-not-exist are not available 3 s"):
         evaluator.scores(connection, job)

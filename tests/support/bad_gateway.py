@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import real_data_store
+import routing
 import trustme
 import uvicorn
 from ports import free_port
@@ -21,12 +23,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-# As the routes of the cluster's VirtualService: what is not listed here, the gateway does not know.
-ROUTES = (
-    "/v1/namespaces", "/v1/projects", "/v1/datasets", "/v1/models", "/v1/datastore", "/v1/hf", "/v1/customization",
-    "/v1/evaluation", "/v1/guardrail", "/v1/deployment",
-)  # fmt: skip
-NIM_PREFIX = "/nim"
 BASE = "huggingfacetb/smollm2-135m-instruct"  # the model of the platform behind it
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _NOT_FORWARDED = {"transfer-encoding", "connection", "content-length", "content-encoding", "date", "server"}
@@ -157,13 +153,14 @@ class BadGateway:
         return None
 
     async def _forward(self, request: Request) -> Response:
-        path, body = request.url.path, await request.body()
-        if path.startswith(NIM_PREFIX + "/"):
-            target, path = self.nim, path.removeprefix(NIM_PREFIX)
-        elif path.startswith(ROUTES):
-            target = self.platform
-        else:
+        body = await request.body()
+        found = routing.find(request.url.path)  # the routes of the packaged framework
+        if found is None:
             return Response(status_code=404)  # as Envoy says it: with nothing more
+        service, path = found
+        target = self.nim if service == "nemo-nim-proxy" else self.platform
+        if service == "nemo-data-store":
+            path = real_data_store.inward(path)
         scheme = "http" if self.faults.http_links else "https"
         headers = [(name, value) for name, value in request.headers.items() if name not in ("connection", "host")]
         # The platform makes its links from these two, as services behind a gateway do.
@@ -185,6 +182,8 @@ class BadGateway:
 
     def _outward(self, request: Request, answer: httpx.Response) -> bytes:
         faults, path, content = self.faults, request.url.path, answer.content
+        if path.endswith("/info/lfs/objects/batch"):
+            return real_data_store.outward(content)
         if request.method == "HEAD" or not answer.headers.get("content-type", "").startswith("application/json"):
             return content
         if "/preupload/" in path:  # a cluster's Data Store takes every file by an upload link
@@ -195,7 +194,7 @@ class BadGateway:
             job = json.loads(content)
             waiting = {"message": NO_GPU, "updated_at": job["created_at"]}
             content = json.dumps({**job, "status": "pending", "status_details": {"status_logs": [waiting]}}).encode()
-        if faults.adapters_late and path == f"{NIM_PREFIX}/v1/models":
+        if faults.adapters_late and path == "/nim/v1/models":
             served = json.loads(content)
             served["data"] = [
                 model

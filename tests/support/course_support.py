@@ -19,7 +19,15 @@ from ports import free_port
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 # A few minutes on two cores: enough for the form of a call and many a right choice, not for every value.
-SMALL = {"MAX_STEPS": 40, "LIMIT": 30, "CHAT_ROWS": 10}
+SMALL = {
+    "MAX_STEPS": 40,
+    "LIMIT": 30,
+    "CHAT_ROWS": 10,
+    "ASKED": 24,
+    "UNJUDGED": 2,
+    "THIS_WEEK": 8,
+    "VERSION_2_STEPS": 6,
+}
 # Values nobody may find in a notebook afterwards. The local platform asks for none of them.
 SECRETS = {
     "HF_TOKEN": "hub-secret-31c8",

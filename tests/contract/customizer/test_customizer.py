@@ -277,6 +277,8 @@ def test_a_refused_hyperparameter_is_a_422_that_names_it(customizer, values, fie
         ({"dataset": f"{NAMESPACE}/nothing"}, "dataset", "not in the Entity Store"),
         ({"dataset": f"{NAMESPACE}/no-files"}, "dataset", "Upload the files"),
         ({"dataset": f"{NAMESPACE}/elsewhere"}, "dataset", "hf://datasets"),
+        ({"dataset": f"hf://{NAMESPACE}/tiny"}, "dataset", "hf://datasets"),
+        ({"dataset": f"hf://datasets/{NAMESPACE}/tiny@v1"}, "dataset", "names a revision"),
         ({"dataset": {"name": "tiny", "namespace": NAMESPACE, "files_url": "hf://x"}}, "files_url", "Entity Store has"),
         ({"output_model": "a/b/c"}, "output_model", "not a valid name"),
         ({"dataset_parameters": {"num_hard_negatives": 3}}, "dataset_parameters", "leave it out"),

@@ -188,7 +188,12 @@ def test_required_never_names_a_trimmed_parameter():
     assert parameters["required"] == list(parameters["properties"]) == [f"p{i}" for i in range(MAX_PARAMETERS)]
 
 
-NOT_IN_JSON = "an answer has a value that JSON does not have, such as Infinity or NaN"
+def _answers(numbers: str) -> str:
+    return f'[{{"name": "add", "arguments": {{"numbers": {numbers}}}}}]'
+
+
+NOT_FINITE = "the number is not finite, so JSON cannot express it"
+HALF_A_PAIR = r"the text has half of a surrogate pair (\ud83d), which is not a character"
 TOO_MANY = [{"name": "f", "arguments": {f"p{i}": 1 for i in range(9)}}]
 
 
@@ -218,17 +223,20 @@ TOO_MANY = [{"name": "f", "arguments": {f"p{i}": 1 for i in range(9)}}]
             {"query": "q", "tools": json.dumps([SUM]), "answers": f"[{'9' * 5000}]"},
             "answers is not JSON",
         ),
-        (row([{"name": "add", "arguments": {"numbers": [float("inf")]}}]), NOT_IN_JSON),
-        (row([{"name": "add", "arguments": {"numbers": [{"a": float("nan")}]}}]), NOT_IN_JSON),
+        (row([{"name": "add", "arguments": {"numbers": [float("inf")]}}]), NOT_FINITE),
+        (row([{"name": "add", "arguments": {"numbers": [{"a": float("nan")}]}}]), NOT_FINITE),
         (
-            {"query": "q", "tools": [SUM], "answers": '[{"name": "add", "arguments": {"numbers": 1e999}}]'},
-            NOT_IN_JSON,
+            {"query": "q", "tools": [SUM], "answers": _answers("1e999")},
+            NOT_FINITE,
         ),
-        ({"query": "q", "tools": [SUM], "answers": [{"name": "add", "arguments": {"numbers": {1}}}]}, NOT_IN_JSON),
-        (row(OSLO, query="Hi \ud83d"), "a text has half a surrogate pair"),
-        (row([{"name": "add", "arguments": {"numbers": ["\ude00"]}}]), "a text has half a surrogate pair"),
-        (row([], tools=[{**SUM, "description": "\ud83d"}]), "a text has half a surrogate pair"),
-        (row([], tools=[tool(p={"type": "str", "default": "\ud83d"})]), "a text has half a surrogate pair"),
+        (
+            {"query": "q", "tools": [SUM], "answers": _answers("[" * 150 + "]" * 150)},
+            "it nests deeper than 100 levels",
+        ),
+        (row(OSLO, query="Hi \ud83d"), HALF_A_PAIR),
+        (row([{"name": "add", "arguments": {"numbers": ["\ud83d"]}}]), HALF_A_PAIR),
+        (row([], tools=[{**SUM, "description": "\ud83d"}]), HALF_A_PAIR),
+        (row([], tools=[tool(p={"type": "str", "default": "\ud83d"})]), HALF_A_PAIR),
         (row(TOO_MANY, [tool(**{f"p{i}": {"type": "int"} for i in range(9)})]), "an answer has more than 8 arguments"),
     ],
 )

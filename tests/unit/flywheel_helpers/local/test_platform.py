@@ -209,9 +209,10 @@ def test_the_real_platform_names_who_holds_its_port(tmp_path, monkeypatch):
         monkeypatch.setenv("FLYWHEEL_NIM_PORT", str(int(port) + 1))
         monkeypatch.setenv("FLYWHEEL_HOME", str(tmp_path / "home"))
         found = subprocess.run(
-            [sys.executable, "-m", "flywheel_helpers.run.cli", "up"], capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "flywheel_helpers.run.cli", "up"], capture_output=True, text=True, timeout=300
         )
     finally:
+        platform.down(tmp_path / "home")
         holder.kill()
         holder.wait()
     assert found.returncode == 1

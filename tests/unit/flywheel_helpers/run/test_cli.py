@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import dataclass
 
 import pytest
 from ports import free_port
 
+from flywheel_helpers.local import platform
 from flywheel_helpers.run.cli import main
 from flywheel_helpers.webui import server
 
@@ -72,10 +75,10 @@ def test_a_run_without_open_webui_leaves_its_notebook_out(flywheel, monkeypatch,
     monkeypatch.setattr(server, "VENV", tmp_path / "nothing")
     # A parameter that no notebook has ends the run before anything is started.
     found = flywheel("run", "-p", "NO_SUCH_PARAMETER", "1")
-    assert "05_openwebui_chat is left out" in found.stdout and "make webui" in found.stdout
+    assert "05_openwebui_chat is skipped" in found.stdout and "make webui" in found.stdout
     assert "RESET_PRESETS" not in found.stderr
     found = flywheel("run", "--notebooks", "05", "-p", "NO_SUCH_PARAMETER", "1")
-    assert "left out" not in found.stdout and "RESET_PRESETS" in found.stderr
+    assert "is skipped" not in found.stdout and "RESET_PRESETS" in found.stderr
 
 
 def test_doctor_says_what_is_down(flywheel):
@@ -118,3 +121,31 @@ def test_a_wrong_value_in_config(flywheel):
     assert found.returncode == 1 and 'NIM_URL is "nim:8000"' in found.stderr and "What to do" in found.stderr
     found = flywheel("doctor", FLYWHEEL_PROFILE="azure")
     assert found.returncode == 1 and '"local" or "pcai"' in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "advice"),
+    [
+        (errno.ENOSPC, "The disk is full", "Free some space"),
+        (errno.EDQUOT, "The disk is full", "Free some space"),
+        (errno.EACCES, "This user has no permission", "Change its permissions"),
+        (errno.EPERM, "This user has no permission", "Change its permissions"),
+        (errno.ECHILD, "The operating system reports: No child processes", "Fix the cause"),
+    ],
+)
+def test_an_error_of_the_system_has_its_own_advice(flywheel, monkeypatch, number, said, advice):
+    def fail(*_) -> None:
+        raise OSError(number, os.strerror(number), "/data/summary.json")
+
+    monkeypatch.setattr(platform, "up", fail)
+    found = flywheel("up")
+    assert found.returncode == 1 and "Traceback" not in found.stderr
+    assert f"{said}: /data/summary.json." in found.stderr and advice in found.stderr
+    assert ("Free" in found.stderr) is (number in (errno.ENOSPC, errno.EDQUOT))
+
+
+def test_a_file_in_place_of_a_folder_is_not_a_full_disk(flywheel, tmp_path):
+    (tmp_path / "home").write_text("")
+    found = flywheel("up")
+    assert found.returncode == 1 and "The operating system reports: " in found.stderr
+    assert str(tmp_path / "home") in found.stderr and "Free some space" not in found.stderr

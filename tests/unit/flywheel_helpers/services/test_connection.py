@@ -123,19 +123,19 @@ def test_what_repeating_does_not_mend_is_not_repeated(connection, status):
     assert len(seen) == 1
 
 
-def test_waits_as_long_as_the_server_asks_but_not_for_ever(connection, monkeypatch):
+def test_waits_as_long_as_the_server_asks_up_to_a_limit(settings):
     waits = []
-    monkeypatch.setattr("flywheel_helpers.services.connection.time.sleep", waits.append)
     answers = iter([httpx.Response(429, headers={"Retry-After": seconds}) for seconds in ("3", "9999")])
-    connection(lambda request: next(answers, httpx.Response(200, json=GOOD))).json("Evaluator", "GET", "/x")
+    server = httpx.MockTransport(lambda request: next(answers, httpx.Response(200, json=GOOD)))
+    Connection(settings, transport=server, first_delay=0.0, sleep=waits.append).json("Evaluator", "GET", "/x")
     assert waits == [3.0, 8.0]
 
 
-def test_delays_double_with_jitter(settings, monkeypatch):
+def test_delays_double_with_jitter(settings):
     waits = []
-    monkeypatch.setattr("flywheel_helpers.services.connection.time.sleep", waits.append)
     server, _ = failing_first(4, 503)
-    Connection(settings, transport=httpx.MockTransport(server), first_delay=0.5).json("Evaluator", "GET", "/x")
+    nemo = Connection(settings, transport=httpx.MockTransport(server), first_delay=0.5, sleep=waits.append)
+    nemo.json("Evaluator", "GET", "/x")
     for wait, least in zip(waits, (0.5, 1.0, 2.0, 4.0), strict=True):
         assert least <= wait <= least * 1.25
 
@@ -303,5 +303,11 @@ def test_switching_certificate_checks_off_is_said(settings):
 def test_ca_bundle_that_is_no_certificate(settings, tmp_path):
     bundle = tmp_path / "ca.pem"
     bundle.write_text("not a certificate")
-    with pytest.raises(errors.ConfigError, match="no certificate in PEM form"):
+    with pytest.raises(errors.ConfigError, match="no certificate in PEM format"):
         Connection(replace(settings, ca_bundle=str(bundle)))
+
+
+def test_a_connection_is_closed_at_the_end_of_its_block(connection):
+    with connection(lambda request: httpx.Response(200, json=GOOD)) as nemo:
+        nemo.json("Evaluator", "GET", "/x")
+    assert nemo.client.is_closed

@@ -9,6 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 import uvicorn
+from huggingface_hub import get_session, set_client_factory
 from ports import free_port
 
 import nemo_local.settings
@@ -46,11 +47,12 @@ def _healthy(url):
 
 
 @pytest.fixture
-def nemo(gateway, settings, request):
+def nemo(gateway, settings, request, set_up_hub):
     name = request.node.name.replace("_", "-").lower().split("[")[0]
-    return Connection(
-        replace(settings, data_store_url=gateway, entity_store_url=gateway, dataset_name=name), first_delay=0.0
-    )
+    chosen = replace(settings, data_store_url=gateway, entity_store_url=gateway, dataset_name=name)
+    set_up_hub(chosen)
+    with Connection(chosen, first_delay=0.0) as nemo:
+        yield nemo
 
 
 @pytest.fixture
@@ -129,7 +131,7 @@ def test_store_that_is_down(settings, folder):
 
 
 def recording_store(status, seen):
-    """An HfApi whose server answers everything with this status."""
+    """A client of huggingface_hub whose server answers everything with this status."""
 
     def server(request):
         seen.append(request.headers.get("Authorization"))
@@ -138,11 +140,23 @@ def recording_store(status, seen):
     return httpx.Client(transport=httpx.MockTransport(server))
 
 
+def test_asking_leaves_the_client_of_huggingface_hub_alone(nemo):
+    before = get_session()
+    with pytest.raises(NotFound):
+        data_store.list_files(nemo)
+    assert get_session() is before
+
+
+def test_an_error_that_is_not_of_the_store_stays_as_it_is(nemo):
+    with pytest.raises(RuntimeError, match="a mistake of ours"), data_store.hub_errors(nemo):
+        raise RuntimeError("a mistake of ours")
+
+
 @pytest.mark.parametrize(("token", "header"), [("", None), ("nds-secret", "Bearer nds-secret")])
-def test_the_data_store_never_sees_the_hub_token(settings, monkeypatch, token, header):
+def test_the_data_store_never_sees_the_hub_token(settings, monkeypatch, set_up_hub, token, header):
     monkeypatch.setenv("HF_TOKEN", "hf_for_the_hub_only")
     seen = []
-    monkeypatch.setattr(data_store, "hub_client", lambda settings: recording_store(507, seen))
+    set_client_factory(lambda: recording_store(507, seen))
     with pytest.raises(StorageFull, match="no space left"):
         data_store.list_files(Connection(replace(settings, nds_token=token)))
     assert set(seen) == {header}

@@ -1,17 +1,15 @@
-"""Jobs are found again by their inputs; waiting survives failed polls and tells why a job failed."""
+"""Jobs are found again by their inputs, and their results are read."""
 
 from __future__ import annotations
 
 import io
 import json
 import zipfile
-from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from flywheel_helpers import errors
-from flywheel_helpers.course import wait
 from flywheel_helpers.services import customizer, data_store, entity_store, evaluator, nim
 from flywheel_helpers.services.customizer import Hyperparameters
 from flywheel_helpers.services.jobs import Job
@@ -364,86 +362,3 @@ def test_chat_sends_tools_and_options(connection):
 def test_chat_without_a_message_in_the_answer(connection):
     with pytest.raises(errors.BadAnswer, match="no message"):
         nim.chat(connection(lambda request: httpx.Response(200, json={"choices": []})), "m", [])
-
-
-def test_waiting_for_a_late_model(connection, capsys):
-    answers = iter([httpx.Response(200, json={"data": []}), httpx.Response(500, json={"detail": "reloading"})])
-    last = {"data": [{"id": "ada/caller@v1"}]}
-    nemo = connection(lambda request: next(answers, None) or httpx.Response(200, json=last))
-    wait.wait_for_model(nemo, "ada/caller@v1", poll_seconds=0)
-    assert "warning | could not ask the NIM proxy" in capsys.readouterr().out
-
-
-def test_a_model_that_never_comes(connection):
-    nemo = connection(lambda request: httpx.Response(200, json={"data": [{"id": "other"}]}))
-    with pytest.raises(errors.WaitTimeout, match="Served: other"):
-        wait.wait_for_model(nemo, "ada/caller@v1", timeout=0.05, poll_seconds=0.01)
-
-
-# --- Waiting for jobs
-
-JOB = Job("job-1", "new", "ada/caller@v1", "")
-
-
-def serving(*answers):
-    """Each answer once, the last for ever: a job as a dict, or an HTTP status."""
-    left = list(answers)
-
-    def server(request):
-        answer = left.pop(0) if len(left) > 1 else left[0]
-        return httpx.Response(answer) if isinstance(answer, int) else httpx.Response(200, json=answer)
-
-    return server
-
-
-def running(percent, **details):
-    return {"id": "job-1", "status": "running", "status_details": {"percentage_done": percent, **details}}
-
-
-def test_progress_is_a_line_for_every_change(connection, capsys):
-    curves = {"metrics": {"train_loss": [{"step": 1, "value": 0.5}], "val_loss": []}}
-    since = (datetime.now(UTC) - timedelta(minutes=3)).isoformat()
-    pending = {"id": "job-1", "status": "pending",
-               "status_details": {"status_logs": [{"updated_at": since, "message": "No GPU is free"}]}}  # fmt: skip
-    done = {"id": "job-1", "status": "completed",
-            "status_details": {"percentage_done": 100, "steps_completed": 10, "metrics": curves}}  # fmt: skip
-    server = serving(pending, running(1), running(2), running(3), running(55, train_loss=0.25, steps_completed=5), done)
-    finished = wait.wait_for_training(connection(server), JOB, poll_seconds=0)
-    assert finished["status"] == "completed"
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Training ada/caller@v1"
-    assert "No GPU is free (for 3 min)" in lines[1]
-    assert [("running" in line) for line in lines] == [False, False, True, True, False]
-    assert "step 5, training loss 0.250" in lines[3]
-    assert lines[-1] == "completed: step 10, training loss 0.500"
-
-
-def test_a_failed_poll_is_a_warning(connection, capsys):
-    server = serving(running(10), 500, 500, {**running(100), "status": "completed"})
-    wait.wait_for_training(connection(server), JOB, poll_seconds=0)
-    assert capsys.readouterr().out.count("could not ask how the job is") == 2
-
-
-def test_failed_polls_are_bounded(connection, monkeypatch):
-    monkeypatch.setattr(wait, "MAX_FAILED_POLLS", 3)
-    with pytest.raises(errors.ServerFault):
-        wait.wait_for_training(connection(serving(500)), JOB, poll_seconds=0)
-
-
-def test_a_job_that_is_gone_ends_the_waiting_at_once(connection):
-    with pytest.raises(errors.NotFound):
-        wait.wait_for_training(connection(serving(404)), JOB, poll_seconds=0)
-
-
-@pytest.mark.parametrize(("status", "kind"), [("failed", errors.JobFailed), ("cancelled", errors.JobCancelled)])
-def test_the_end_of_a_job_comes_with_its_log(connection, status, kind):
-    logs = [{"updated_at": "2025-01-01T00:00:00", "message": "Dataset check", "detail": "training.jsonl:7 no messages"}]
-    job = {"id": "job-1", "status": status, "status_details": {"status_logs": logs}}
-    with pytest.raises(kind, match="training.jsonl:7 no messages") as caught:
-        wait.wait_for_training(connection(serving(job)), JOB, poll_seconds=0)
-    assert type(caught.value) is kind and "un the cell that starts it again" in caught.value.hint
-
-
-def test_waiting_has_an_end(connection):
-    with pytest.raises(errors.WaitTimeout, match="The job goes on"):
-        wait.wait_for_evaluation(connection(serving(running(1))), JOB, timeout=0.05, poll_seconds=0.01)
