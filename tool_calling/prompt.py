@@ -11,10 +11,12 @@ xLAM data, and a third of the tokens.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tool_calling.calls import read_call
+from tool_calling.schemas import kinds, parameters
 
 SYSTEM_MESSAGE = Path(__file__).with_name("tool_selector.txt").read_text(encoding="utf-8").rstrip("\n")
 NO_CALL = "{[]}"  # the answer that says that no tool fits
@@ -28,6 +30,9 @@ def question_text(query: str, tools: list[dict[str, Any]]) -> str:
     Args:
         query: the question.
         tools: OpenAI function tools. Their types are written as the short type hints that xLAM rows have.
+
+    Raises:
+        SchemaError: the parameters of a tool cannot be shown.
     """
     listed = json.dumps([shown_tool(tool) for tool in tools], indent=2, ensure_ascii=False)
     return f"Query:\n{query}\nTools:\n{listed}"
@@ -48,32 +53,48 @@ def render_tool_calls(tool_calls: list[dict[str, Any]]) -> str:
     return json.dumps(calls, indent=2, ensure_ascii=False)
 
 
-def hint(schema: dict[str, Any]) -> str:
-    """JSON Schema as a short type hint, such as `List[int]`: the inverse of how xLAM rows are converted."""
-    if "enum" in schema:
+def hint(schema: dict[str, Any] | bool) -> str:
+    """A plain schema (see `schemas`) as a short type hint, such as `List[int]`: how xLAM rows write types."""
+    if isinstance(schema, bool):
+        return "Any"
+    if schema.get("enum"):
         return f"Literal[{', '.join(json.dumps(value, ensure_ascii=False) for value in schema['enum'])}]"
+    several = kinds(schema)
     if options := schema.get("anyOf") or schema.get("oneOf"):
-        return f"Union[{', '.join(map(hint, options))}]"
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        return f"Union[{', '.join(hint({**schema, 'type': one}) for one in kind)}]"
+        return _union(map(hint, options))
+    if len(several) > 1:
+        return _union(hint({**schema, "type": kind}) for kind in several)
+    kind = several[0] if several else None
+    if kind == "array" and schema.get("prefixItems"):
+        return f"Tuple[{', '.join(map(hint, schema['prefixItems']))}]"
     if kind == "array":
         return f"List[{hint(schema['items'])}]" if schema.get("items") else "list"
     if kind == "object":
         values = schema.get("additionalProperties")
         return f"Dict[str, {hint(values)}]" if isinstance(values, dict) and values else "dict"
-    return _HINTS.get(kind, "str")
+    return _HINTS.get(kind, "Any")
 
 
 def shown_tool(tool: dict[str, Any]) -> dict[str, Any]:
-    """A tool as the prompt lists it: `{"name", "description", "parameters": {name: {"description", "type", ...}}}`."""
+    """A tool as the prompt lists it: `{"name", "description", "parameters": {name: {"description", "type", ...}}}`.
+
+    Raises:
+        SchemaError: its parameters are no JSON Schema of an object, or cannot be resolved.
+    """
     function = tool.get("function", tool)
-    schema = function.get("parameters") or {}
-    required = schema.get("required") or []
-    parameters = {}
-    for name, one in (schema.get("properties") or {}).items():
-        written = hint(one) if name in required else f"{hint(one)}, optional"
-        parameters[name] = {"description": one.get("description", ""), "type": written}
+    schema = parameters(function.get("parameters"))
+    shown = {}
+    for name, one in schema["properties"].items():
+        written = hint(one) if name in schema["required"] else f"{hint(one)}, optional"
+        description = one.get("description", "")
+        shown[name] = {"description": description if isinstance(description, str) else "", "type": written}
         if one.get("default") not in (None, ""):
-            parameters[name]["default"] = one["default"]
-    return {"name": function["name"], "description": function.get("description", ""), "parameters": parameters}
+            shown[name]["default"] = one["default"]
+    return {"name": function["name"], "description": function.get("description") or "", "parameters": shown}
+
+
+def _union(hints: Iterable[str]) -> str:
+    several = list(dict.fromkeys(hints))
+    if "Any" in several:
+        return "Any"
+    return several[0] if len(several) == 1 else f"Union[{', '.join(several)}]"

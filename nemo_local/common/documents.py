@@ -30,7 +30,7 @@ from sqlalchemy.exc import IntegrityError
 from nemo_local.common.errors import Conflict, NotFound
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_IDENTITY = ("id", "namespace", "name", "created_at", "updated_at")
+IDENTITY = ("id", "namespace", "name", "created_at", "updated_at")
 
 
 def new_id(prefix: str) -> str:
@@ -43,11 +43,17 @@ def new_id(prefix: str) -> str:
 
 
 def utc_now() -> str:
-    """The time as ISO 8601 in UTC, with microseconds always written, so that the texts sort as the times do.
+    """The time as ISO 8601 in UTC, without an offset, as the NeMo services write it.
 
-    It ends in ``Z``: a Hub client reads no other form.
+    Microseconds are always written, so that the texts sort in the same order as the times.
     """
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
+
+
+def read_time(text: str) -> datetime:
+    """The time that an ISO 8601 text names; without an offset it is in UTC. Raises ValueError."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def open_database(path: Path) -> tuple[Engine, Engine]:
@@ -62,7 +68,7 @@ def open_database(path: Path) -> tuple[Engine, Engine]:
 
     @event.listens_for(engine, "connect")
     def _configure(connection, _record) -> None:
-        # The driver's own implicit BEGIN is switched off; `_begin` below says it explicitly.
+        # Switches off the driver's implicit BEGIN; `_begin` below issues it.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # a commit that was answered survives a power cut
@@ -81,11 +87,14 @@ class DocumentStore:
 
     Args:
         path: the SQLite file; created when missing.
-        collection: the kind of document, for example ``"dataset"``: prefix of the ids and word used in errors.
+        collection: the kind of document, for example ``"dataset"``; also used in errors.
+        prefix: of the ids; the kind if None.
     """
 
-    def __init__(self, path: Path, collection: str) -> None:
+    def __init__(self, path: Path, collection: str, prefix: str | None = None) -> None:
         self.collection = collection
+        self.prefix = prefix or collection
+        self._kind = collection.replace("-", " ")
         self._reader, self._writer = open_database(path)
         self._table = Table(
             "documents",
@@ -108,7 +117,7 @@ class DocumentStore:
         Args:
             namespace: its namespace; ``""`` for documents outside of namespaces.
             name: its name, unique in the namespace; ``None`` gives it the id as name, as NeMo does.
-            body: the rest. An ``id`` in it is used as it is; without one a new id is made.
+            body: the rest. An ``id`` in it is used; without one a new id is made.
 
         Returns:
             The document: ``body`` with ``id``, ``namespace``, ``name``, ``created_at`` and ``updated_at``.
@@ -116,7 +125,7 @@ class DocumentStore:
         Raises:
             Conflict: the name is taken.
         """
-        identity = body.get("id") or new_id(self.collection)
+        identity = body.get("id") or new_id(self.prefix)
         name = name or identity
         now = utc_now()
         row = {
@@ -133,8 +142,10 @@ class DocumentStore:
                 connection.execute(insert(self._table).values(**row))
                 return self._select_one(connection, namespace, name)
         except IntegrityError as error:
+            # Clients look for "<kind> already exists" in the answer.
+            label = _label(namespace, name)
             raise Conflict(
-                f"{self._label(namespace, name)} exists already. Use it, update it, or choose another name."
+                f"This {self._kind} already exists: {label}. Use it, update it, or choose another name."
             ) from error
 
     def get(self, namespace: str, name: str) -> dict:
@@ -149,13 +160,13 @@ class DocumentStore:
         with self._reader.begin() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
-            raise NotFound(f"There is no {self.collection} with the id {identity!r}.")
+            raise NotFound(f"There is no {self._kind} with the id {identity!r}.")
         return _document(row)
 
     def update(self, namespace: str, name: str, patch: dict) -> dict:
         """Replace the top-level fields named in ``patch``, in one transaction.
 
-        Identity fields (id, namespace, name and the times) cannot be changed; in ``patch`` they are left aside, so a
+        Identity fields (id, namespace, name and the times) cannot be changed and are ignored in ``patch``, so that a
         whole document may be given.
 
         Raises:
@@ -193,19 +204,20 @@ class DocumentStore:
         ).one_or_none()
         if row is None:
             raise NotFound(
-                f"{self._label(namespace, name)} does not exist. List the {self.collection}s to see what does."
+                f"There is no {self._kind} {_label(namespace, name)!r}. List the {self._kind}s to see which exist."
             )
         return _document(row)
 
     def _is(self, document: dict) -> ColumnElement[bool]:
         return and_(self._table.c.collection == self.collection, self._table.c.id == document["id"])
 
-    def _label(self, namespace: str, name: str) -> str:
-        return f"The {self.collection} {f'{namespace}/{name}' if namespace else name!r}"
+
+def _label(namespace: str, name: str) -> str:
+    return f"{namespace}/{name}" if namespace else name
 
 
 def _dump(document: dict) -> str:
-    return json.dumps({key: value for key, value in document.items() if key not in _IDENTITY}, ensure_ascii=False)
+    return json.dumps({key: value for key, value in document.items() if key not in IDENTITY}, ensure_ascii=False)
 
 
 def _document(row: Row) -> dict:

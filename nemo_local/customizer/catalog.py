@@ -6,12 +6,14 @@ import logging
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from nemo_local.common.documents import DocumentStore
+from nemo_local.common.entities import validated
 from nemo_local.common.errors import Conflict, Invalid
-from nemo_local.customizer.schemas import ConfigCreate
+from nemo_local.customizer.schemas import ConfigBody, TargetBody, TrainingOptionChanges
 from nemo_local.model.base_model import BASE_MODEL_NAME, HF_FOLDER, NUM_PARAMETERS
 
 log = logging.getLogger(__name__)
@@ -21,7 +23,7 @@ VERSION = "v1.0.0"
 #: Longest row trained on, in tokens. A tool-calling row of five tools takes 300 to 1,500.
 MAX_SEQ_LENGTH = 2048
 
-#: A row as the worker checks it (``dataset.py``), told to clients as JSON Schema.
+#: What ``datasets.py`` checks in a row, as the JSON Schema that clients are shown.
 ROW_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -56,7 +58,7 @@ class Catalog:
         self.configs = DocumentStore(database, "customization-config")
 
     def seed(self) -> None:
-        """Make sure of the base model's target and configuration."""
+        """Create the base model's target and configuration where they are missing."""
         gpu = _has_cuda()
         target = {
             "base_model": BASE_MODEL_NAME,
@@ -121,56 +123,83 @@ class Catalog:
         """A configuration document with its target's document in place of the target's name."""
         return {**config, "target": self.target(config["target"], config["namespace"], "target")}
 
-    def checked(self, body: ConfigCreate) -> dict:
-        """A new or inline configuration as a document, after checking that this machine can do what it asks.
+    def prepare_config(self, body: ConfigBody) -> dict:
+        """What to store for a configuration, after checking that this machine can train that way.
 
         Raises:
             Invalid: it cannot, or the target does not exist.
         """
         target = self.target(body.target, body.namespace, "target")
-        check_training_options([option.model_dump() for option in body.training_options])
-        values = body.model_dump(exclude_none=True, exclude={"name", "namespace", "id", "created_at", "updated_at"})
-        values.setdefault("dataset_schemas", [ROW_SCHEMA])
-        return {**values, "target": f"{target['namespace']}/{target['name']}"}
+        for option in body.training_options:
+            if (option.training_type, option.finetuning_type) != ("sft", "lora"):
+                raise Invalid(
+                    "training_options",
+                    f"{option.training_type}/{option.finetuning_type} is not possible on the local platform, which "
+                    "trains sft/lora only.",
+                )
+        return {"dataset_schemas": [ROW_SCHEMA], **body.stored(), "target": _label(target)}
 
-    def delete_target(self, namespace: str, name: str) -> dict:
-        """Remove a target that no configuration uses. Raises NotFound and Conflict."""
-        users = [c for c in self.configs.list() if c["target"] == f"{namespace}/{name}"]
+    def refuse_used_target(self, target: dict) -> None:
+        """Raise Conflict when a configuration uses the target."""
+        users = [config for config in self.configs.list() if config["target"] == _label(target)]
         if users:
-            raise Conflict(f"The target {namespace}/{name} is used by {_label(users[0])}: delete that config first.")
-        return self.targets.delete(namespace, name)
+            raise Conflict(f"The target {_label(target)} is used by {_label(users[0])}: delete that config first.")
 
 
-def check_training_options(options: list[dict]) -> None:
-    """Raise Invalid for a way of training that the local platform does not have."""
-    for option in options:
-        if (option["training_type"], option["finetuning_type"]) != ("sft", "lora"):
-            raise Invalid(
-                "training_options",
-                f"{option['training_type']}/{option['finetuning_type']} is not possible on the local platform, which "
-                "trains sft/lora only.",
-            )
-        if option["num_gpus"] > 1 or (option["num_gpus"] == 1 and not _has_cuda()):
-            raise Invalid("training_options", f"num_gpus={option['num_gpus']} is more than this platform can use.")
+def merge_config(config: dict, patch: dict) -> dict:
+    """What a configuration becomes by a PATCH, which may also add and remove single training options."""
+    changes = validated(TrainingOptionChanges, {key: value for key, value in patch.items() if value is not None})
+    options = config["training_options"]
+    if changes.training_options is not None:
+        options = [option.model_dump() for option in changes.training_options]
+    removed = [option.model_dump() for option in changes.remove_training_options]
+    options = [option for option in options if not any(removal.items() <= option.items() for removal in removed)]
+    options += [option.model_dump() for option in changes.add_training_options]
+    others = {key: value for key, value in patch.items() if key not in TrainingOptionChanges.model_fields}
+    return {**config, **others, "training_options": options}
 
 
-def check_target(body: dict) -> None:
-    """Raise Invalid for a target that is not the base model: its weights are the only ones the platform has."""
-    if body.get("base_model") not in (None, BASE_MODEL_NAME):
-        raise Invalid("base_model", f"the local platform trains {BASE_MODEL_NAME} only, not {body['base_model']!r}.")
-    if body.get("model_path") not in (None, HF_FOLDER):
+def prepare_target(body: TargetBody) -> dict:
+    """What to store for a target. Raises Invalid unless it is the base model: the platform has no other weights."""
+    if body.base_model != BASE_MODEL_NAME:
+        raise Invalid("base_model", f"the local platform trains {BASE_MODEL_NAME} only, not {body.base_model!r}.")
+    if body.model_path != HF_FOLDER:
         raise Invalid("model_path", f"the local platform has the weights of {BASE_MODEL_NAME} only: leave it out.")
     for field in ("model_uri", "hf_endpoint"):
-        if body.get(field) is not None:
-            raise Invalid(field, f"the local platform brings the weights of {BASE_MODEL_NAME} itself: leave it out.")
+        if getattr(body, field) is not None:
+            raise Invalid(field, f"the local platform has its own copy of {BASE_MODEL_NAME}: leave it out.")
+    return {**body.stored(), "model_type": "hf", "status": "ready"}
+
+
+#: Fields that say how a cluster would train, and what this platform does instead. None of them changes what is learned.
+_IGNORED = {
+    "pod_spec": "training runs in a process of this machine",
+    "prompt_template": "rows are rendered by the base model's own chat template",
+    "training_precision": "the Customizer picks bf16 where the hardware computes in it, else fp32",
+}
+_IGNORED_OPTIONS = (
+    "num_gpus",
+    "num_nodes",
+    "tensor_parallel_size",
+    "data_parallel_size",
+    "pipeline_parallel_size",
+    "expert_model_parallel_size",
+    "micro_batch_size",
+)
 
 
 def config_warning(config: dict) -> str | None:
-    """What a configuration says that has no effect on one machine."""
-    idle = [name for name in ("pod_spec",) if config.get(name)]
-    if any(option["micro_batch_size"] > 1 for option in config["training_options"]):
-        idle.append("micro_batch_size")  # a whole batch is packed into one sequence
-    return f"Without effect on the local platform: {', '.join(idle)}." if idle else None
+    """A sentence for each part of a configuration that has no effect on one machine; None when there is none."""
+    sentences = [f"{name} is ignored: {reason}." for name, reason in _IGNORED.items() if config.get(name)]
+    gpus = int(_has_cuda())
+    for option in config["training_options"]:
+        ignored = [name for name in _IGNORED_OPTIONS if (option.get(name) or 0) > (gpus if name == "num_gpus" else 1)]
+        if option.get("use_sequence_parallel"):
+            ignored.append("use_sequence_parallel")
+        if ignored:
+            where = "one GPU" if gpus else "the CPU"
+            sentences.append(f"{', '.join(ignored)}: ignored, as this machine trains on {where}, one batch at a time.")
+    return " ".join(sentences) or None
 
 
 def _find(documents: list[dict], reference: str, namespace: str, field: str, kind: str) -> dict:
@@ -189,9 +218,10 @@ def _label(document: dict) -> str:
     return f"{document['namespace']}/{document['name']}"
 
 
+@cache
 def _has_cuda() -> bool:
-    """Whether torch can use a GPU. Asked in a process of its own, and only where there is a driver: torch would take
-    seconds and hundreds of megabytes of the gateway."""
+    """Whether torch can use a GPU. A process of its own finds out, and only where there is a driver: importing torch
+    would cost the gateway seconds and hundreds of megabytes."""
     if shutil.which("nvidia-smi") is None:
         return False
     question = "import sys, torch; sys.exit(not torch.cuda.is_available())"

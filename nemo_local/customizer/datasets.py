@@ -18,6 +18,8 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
 from tool_calling import strict_json
 from tool_calling.calls import NotACall, read_call
+from tool_calling.schema_dialects import SchemaError
+from tool_calling.schemas import parameters
 from tool_calling.strict_json import kind
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
@@ -193,17 +195,18 @@ def _tools_problems(tools: Any) -> Iterator[str]:
             yield f"tools[{i}] is not {{'type': 'function', 'function': {{...}}}}"
         elif not isinstance(function.get("name"), str) or not function["name"]:
             yield f"tools[{i}] has no name"
-        elif function.get("parameters") is not None and (problem := _schema_problem(function["parameters"])):
-            yield f"tools[{i}] ({function['name']}) {problem}"
+        else:
+            yield from (f"tools[{i}] ({function['name']}) {p}" for p in _schema_problems(function.get("parameters")))
 
 
-def _schema_problem(schema: Any) -> str | None:
-    if not isinstance(schema, dict) or schema.get("type", "object") != "object":
-        return "has 'parameters' that are not a JSON Schema of type object"
-    properties, required = schema.get("properties", {}), schema.get("required", [])
-    if not isinstance(properties, dict) or not all(isinstance(value, dict) for value in properties.values()):
-        return "has 'properties' that are not an object of schemas"
-    if not isinstance(required, list):
-        return "has 'required' that is not a list"
-    unknown = [name for name in required if name not in properties]
-    return f"requires {unknown[0]!r}, which is not among its properties" if unknown else None
+def _schema_problems(schema: Any) -> Iterator[str]:
+    try:
+        found = parameters(schema)
+    except SchemaError as error:
+        yield f"has 'parameters' that are not a JSON Schema of an object: {error}"
+        return
+    yield from (
+        f"requires {name!r}, which is not among its properties"
+        for name in found["required"]
+        if name not in found["properties"]
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nemo_local.model.chat_template import IM_END, render_chat
+from nemo_local.model.chat_template import IM_END, message_text, render_chat
 from tool_calling.prompt import render_tool_calls
 
 
@@ -25,7 +25,7 @@ def encode_row(row: dict[str, Any], tokenizer) -> EncodedRow:
     straddled the two would never be seen there.
 
     Args:
-        row: checked customization row (see ``dataset.py``).
+        row: checked customization row (see ``datasets.py``).
         tokenizer: Hugging Face tokenizer of the base model.
     """
     *context, answer = row["messages"]
@@ -33,7 +33,7 @@ def encode_row(row: dict[str, Any], tokenizer) -> EncodedRow:
     if answer.get("tool_calls") or (tools and not answer.get("content")):
         text = render_tool_calls(answer.get("tool_calls") or [])
     else:
-        text = answer.get("content") or ""
+        text = message_text(answer)
     prompt_ids = tokenizer(render_chat(context, tools), add_special_tokens=False).input_ids
     answer_ids = tokenizer(text + IM_END, add_special_tokens=False).input_ids
     return EncodedRow(prompt_ids + answer_ids, len(prompt_ids))

@@ -7,8 +7,9 @@ import json
 import random
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
+from nemo_local.common.entities import Body
 from nemo_local.customizer.target_modules import HF_NAMES, expand_target_modules
 
 #: Values of what a job leaves open. Three epochs suit the few thousand rows a laptop trains on; the others are common
@@ -36,8 +37,8 @@ LORA_DEFAULTS: dict[str, Any] = {
 MAX_ADAPTER_DIM = 512  # the next power of two exceeds the model's hidden size of 576
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+class _Body(Body):
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 class LoraParameters(_Body):
@@ -159,16 +160,10 @@ class Hyperparameters(_Body):
             raise ValueError(f"{value} is neither a number of steps (from 1) nor a fraction of an epoch (0.1 to 1.0)")
         return value
 
-    @field_validator("sequence_packing_enabled")
-    @classmethod
-    def _no_switch(cls, value: bool | None) -> bool | None:
-        if value:
-            raise ValueError("makes no difference on the local platform: leave it out")
-        return value
-
     def complete(self) -> dict[str, Any]:
         """All values the training will use: the named ones, defaults for the others, and a seed."""
-        named = self.model_dump(exclude_none=True, exclude={"lora", "sft"})
+        # Sequence packing is not a choice here, so training goes on "with it disabled", as NeMo has it; the job warns.
+        named = self.model_dump(exclude_none=True, exclude={"lora", "sft", "sequence_packing_enabled"})
         lora = self.lora.model_dump(exclude_none=True) if self.lora else {}
         values = {"seed": random.randrange(2**31), **DEFAULTS, **named, "lora": {**LORA_DEFAULTS, **lora}}
         if values["optimizer"] == "adamw_with_cosine_annealing":

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
-from nemo_local.common.documents import new_id
+from nemo_local.common.documents import new_id, read_time
 from nemo_local.common.errors import Conflict, Invalid
 from nemo_local.common.hub_uri import parse_hub_uri
-from nemo_local.customizer.catalog import Catalog
-from nemo_local.customizer.catalog_routes import list_with_keys
+from nemo_local.common.listing import list_page
+from nemo_local.customizer.catalog import Catalog, config_warning
 from nemo_local.customizer.hyperparameters import limit_val_check_interval
 from nemo_local.customizer.jobs import Jobs, shown
 from nemo_local.customizer.progress import EventFile
 from nemo_local.customizer.scheduler import Scheduler
-from nemo_local.customizer.schemas import InlineConfig, JobCreate
+from nemo_local.customizer.schemas import ConfigBody, JobCreate
 from nemo_local.customizer.stores import DatasetSource, OutputModel, find_dataset, model_exists
 from nemo_local.customizer.worker_process import read_log
 
@@ -32,6 +31,18 @@ _PHASES = {
     "cancelled": "Failed",
     "running": "Running",
     "cancelling": "Running",
+}
+
+
+#: What clients may filter jobs by.
+_FIELDS = JobCreate.model_fields.keys() | {"status", "status_details", "config_snapshot", "provenance", "warnings"}
+_COMPUTED = {
+    "base_model": lambda job: job["config_snapshot"]["base_model"],
+    **{
+        # The name is bound as a default, or all of the functions would read the last one.
+        name: lambda job, name=name: job["hyperparameters"][name]
+        for name in ("batch_size", "epochs", "finetuning_type", "log_every_n_steps", "training_type")
+    },
 }
 
 
@@ -51,7 +62,7 @@ def job_router(catalog: Catalog, jobs: Jobs, scheduler: Scheduler, gateway_url: 
         output = OutputModel.parse(body.output_model, body.namespace, job_id) if body.output_model else None
         if output and await model_exists(gateway_url, output):
             raise Conflict(
-                f"output_model: the model {output} exists already. Use it, delete it, or ask for another version."
+                f"output_model: the model {output} already exists. Use it, delete it, or ask for another version."
             )
         document = _document(body, config, source, output)
         job = await run_in_threadpool(jobs.create, body.namespace, body.name, {"id": job_id, **document})
@@ -60,17 +71,7 @@ def job_router(catalog: Catalog, jobs: Jobs, scheduler: Scheduler, gateway_url: 
 
     @router.get(JOBS)
     def list_jobs(request: Request) -> dict:
-        def keys(job: dict) -> dict:
-            values = job["hyperparameters"]
-            names = ("batch_size", "epochs", "finetuning_type", "log_every_n_steps", "training_type")
-            return {
-                "base_model": job["config_snapshot"]["base_model"],
-                "dataset": job["plan"]["dataset"]["files_url"],
-                **{name: values[name] for name in names},
-            }
-
-        page = list_with_keys(request, jobs.list(), keys)
-        return {**page, "data": [shown(job) for job in page["data"]]}
+        return list_page(request, [shown(job) for job in jobs.list()], _FIELDS, _COMPUTED)
 
     @router.get(JOBS + "/{job_id}")
     def retrieve_job(job_id: str) -> dict:
@@ -95,8 +96,8 @@ def job_router(catalog: Catalog, jobs: Jobs, scheduler: Scheduler, gateway_url: 
 
 def _config(catalog: Catalog, body: JobCreate) -> dict:
     """The configuration a job names or carries, with its target's document in it."""
-    if isinstance(body.config, InlineConfig):
-        config = catalog.resolved({"namespace": body.config.namespace, **catalog.checked(body.config)})
+    if isinstance(body.config, ConfigBody):
+        config = catalog.resolved({"namespace": body.config.namespace, **catalog.prepare_config(body.config)})
     else:
         config = catalog.config(body.config, body.namespace)
     if not config["target"]["enabled"]:
@@ -124,6 +125,12 @@ def _document(body: JobCreate, config: dict, source: DatasetSource, output: Outp
     values, warnings = body.hyperparameters.complete(), []
     if changed := limit_val_check_interval(values):
         warnings.append({"message": changed})
+    if body.hyperparameters.sequence_packing_enabled:
+        warnings.append(
+            {"message": "sequence_packing_enabled is ignored: the local Customizer packs the rows of a batch anyway."}
+        )
+    if ignored := config_warning(config):
+        warnings.append({"message": ignored})
     if body.integrations:
         kinds = ", ".join(sorted(str(integration.get("type", "unknown")) for integration in body.integrations))
         warnings.append(
@@ -140,7 +147,7 @@ def _document(body: JobCreate, config: dict, source: DatasetSource, output: Outp
         "precision": config["target"]["precision"],
         "training_option": config["training_options"][0],
         "dataset_schema": config["dataset_schemas"][0],
-        "prompt_template": None,
+        "prompt_template": config.get("prompt_template"),
     }
     return {
         "config": config_name or config,
@@ -177,7 +184,7 @@ def _container_logs(job: dict, scheduler: Scheduler) -> dict:
             "reason": "StatusChanged",
             "message": entry["message"],
             "count": "1",
-            "first_seen": (seen := int(datetime.fromisoformat(entry["updated_at"]).timestamp())),
+            "first_seen": (seen := int(read_time(entry["updated_at"]).timestamp())),
             "last_seen": seen,
         }
         for entry in job["status_details"]["status_logs"]

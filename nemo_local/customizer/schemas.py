@@ -1,20 +1,21 @@
-"""Bodies of the Customizer's requests. Unknown fields are refused; what cannot be done here is refused by name."""
+"""Bodies of the Customizer's requests."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from nemo_local.common.entities import Body, EntityBody
-from nemo_local.common.names import Name, VersionedName, check_name
+from nemo_local.common.names import VersionedName, check_name
 from nemo_local.customizer.hyperparameters import Hyperparameters
+from nemo_local.model.base_model import BASE_MODEL_NAME, HF_FOLDER
 
 _FreeForm = dict[str, Any] | None
 
 
 def _impossible(reason: str) -> BeforeValidator:
-    """A field that the API has and this platform cannot honour: refuse any value but null."""
+    """A field of the API that this platform cannot honour: refuse any value but null."""
 
     def refuse(value: Any) -> None:
         if value is not None:
@@ -24,51 +25,36 @@ def _impossible(reason: str) -> BeforeValidator:
 
 
 class TrainingOption(Body):
-    """One way of training that a configuration offers. Parallelism over several GPUs or nodes is a cluster's."""
+    """One way of training that a configuration offers."""
 
     training_type: str
     finetuning_type: str
     num_gpus: int = Field(ge=0)
     micro_batch_size: int = Field(ge=1)
-    num_nodes: int | None = Field(None, ge=1, le=1)
-    tensor_parallel_size: int | None = Field(None, ge=1, le=1)
-    data_parallel_size: int | None = Field(None, ge=1, le=1)
-    pipeline_parallel_size: int | None = Field(None, ge=1, le=1)
-    expert_model_parallel_size: int | None = Field(None, ge=1, le=1)
+    num_nodes: int | None = Field(None, ge=1)
+    tensor_parallel_size: int | None = Field(None, ge=1)
+    data_parallel_size: int | None = Field(None, ge=1)
+    pipeline_parallel_size: int | None = Field(None, ge=1)
+    expert_model_parallel_size: int | None = Field(None, ge=1)
     use_sequence_parallel: bool | None = None
 
 
-_TEMPLATE = _impossible("the local Customizer trains with the base model's own chat template: leave it out")
-_PRECISION = _impossible("the local Customizer picks bf16 where the hardware computes in it, else fp32: leave it out")
+class ConfigBody(EntityBody):
+    """A configuration: of ``/v1/customization/configs``, or written into a job."""
 
-
-class ConfigFields(EntityBody):
-    """What creating and updating a configuration have in common."""
-
-    chat_prompt_template: Annotated[str | None, _TEMPLATE] = None
-    prompt_template: Annotated[str | None, _TEMPLATE] = None
-    training_precision: Annotated[str | None, _PRECISION] = None
-    dataset_schemas: list[dict[str, Any]] | None = None
-    pod_spec: _FreeForm = None
-
-
-class ConfigCreate(ConfigFields):
-    """``POST /v1/customization/configs``, and a configuration written into a job."""
+    READ_ONLY = EntityBody.READ_ONLY | {"warning_message"}
 
     name: VersionedName | None = None
-    namespace: Name = "default"
     target: str | dict[str, Any]
     max_seq_length: int = Field(ge=1)
     training_options: list[TrainingOption] = Field(min_length=1)
-
-
-class InlineConfig(ConfigCreate):
-    """A job may carry a configuration as it was retrieved, with the fields the platform added."""
-
-    id: str | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
-    warning_message: str | None = None
+    chat_prompt_template: Annotated[
+        str | None, _impossible("the local Customizer trains with the base model's own chat template: leave it out")
+    ] = None
+    prompt_template: str | None = None
+    training_precision: Literal["int8", "bf16", "fp16", "fp32", "fp8-mixed", "bf16-mixed"] | None = None
+    dataset_schemas: list[dict[str, Any]] | None = None
+    pod_spec: _FreeForm = None
 
 
 class TrainingOptionRemoval(Body):
@@ -78,35 +64,28 @@ class TrainingOptionRemoval(Body):
     finetuning_type: str
 
 
-class ConfigUpdate(ConfigFields):
-    """``PATCH /v1/customization/configs/{namespace}/{name}``: only the fields given change."""
+class TrainingOptionChanges(BaseModel):
+    """How a PATCH changes the training options of a configuration: all of them, or single ones."""
 
-    max_seq_length: int | None = Field(None, ge=1)
-    training_options: list[TrainingOption] | None = Field(None, min_length=1)
-    add_training_options: list[TrainingOption] | None = None
-    remove_training_options: list[TrainingOptionRemoval] | None = None
+    training_options: list[TrainingOption] | None = None
+    add_training_options: list[TrainingOption] = []
+    remove_training_options: list[TrainingOptionRemoval] = []
 
 
-class TargetUpdate(EntityBody):
-    """``PATCH /v1/customization/targets/{namespace}/{name}``: only the fields given change."""
+class TargetBody(EntityBody):
+    """``/v1/customization/targets``."""
 
-    base_model: str | None = None
-    enabled: bool | None = None
-    num_parameters: int | None = Field(None, ge=1)
-    precision: str | None = None
-    model_path: str | None = None
+    READ_ONLY = EntityBody.READ_ONLY | {"model_type", "status", "warning_message"}
+
+    name: VersionedName | None = None
+    base_model: str = BASE_MODEL_NAME
+    enabled: bool = True
+    num_parameters: int = Field(ge=1)
+    precision: str
+    model_path: str = HF_FOLDER
     model_uri: str | None = None
     hf_endpoint: str | None = None
     tokenizer: Annotated[_FreeForm, _impossible("the base model's own tokenizer is used: leave it out")] = None
-
-
-class TargetCreate(TargetUpdate):
-    """``POST /v1/customization/targets``."""
-
-    name: VersionedName | None = None
-    namespace: Name = "default"
-    num_parameters: int = Field(ge=1)
-    precision: str
 
 
 class DatasetReference(BaseModel):
@@ -131,9 +110,10 @@ def _check_output_model(value: str) -> str:
 class JobCreate(EntityBody):
     """``POST /v1/customization/jobs``."""
 
+    READ_ONLY = EntityBody.READ_ONLY | {"status", "status_details", "config_snapshot", "warnings", "provenance"}
+
     name: VersionedName | None = None
-    namespace: Name = "default"
-    config: str | InlineConfig
+    config: str | ConfigBody
     dataset: str | DatasetReference
     hyperparameters: Hyperparameters
     #: ``[namespace/]name[@version]``: a repository of the Data Store and a branch of it.

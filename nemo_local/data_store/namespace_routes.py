@@ -18,7 +18,9 @@ def create_router(repositories: Repositories, namespaces: DocumentStore) -> APIR
     router = APIRouter()
 
     def view(document: dict) -> dict:
-        return {"namespace": document["name"], "id": document["id"], "created_at": document["created_at"]}
+        # Unlike the other services, NeMo's Data Store writes times in whole seconds and with their offset.
+        times = {field: f"{document[field][:19]}Z" for field in ("created_at", "updated_at")}
+        return {"namespace": document["name"], "id": document["id"], **times}
 
     @router.post("", status_code=201)
     def create(namespace: Annotated[Name, Form()]) -> dict:
@@ -26,7 +28,8 @@ def create_router(repositories: Repositories, namespaces: DocumentStore) -> APIR
 
     @router.get("")
     def list_all(request: Request) -> dict:
-        page = list_page(request, namespaces.list())
+        computed = {"namespace": lambda document: document["name"]}
+        page = list_page(request, namespaces.list(), (), computed)
         return {**page, "data": [view(document) for document in page["data"]]}
 
     @router.get("/{namespace}")

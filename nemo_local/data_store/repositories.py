@@ -78,12 +78,12 @@ class Repositories:
         """Make an empty repository with one commit on ``main``. Raises Conflict when it exists."""
         with self._writer.begin() as connection:
             row = {"kind": repo.kind, "namespace": repo.namespace, "name": repo.name}
-            statement = insert(t.repositories).values(**row, private=private, created_at=utc_now())
+            statement = insert(t.repositories).values(**row, private=private, created_at=_now())
             try:
                 identity = connection.execute(statement).inserted_primary_key[0]
             except IntegrityError as error:
                 raise Conflict(
-                    f"The {repo.kind} repository {repo} exists already. Use it, or choose another name."
+                    f"The {repo.kind} repository {repo} already exists. Use it, or choose another name."
                 ) from error
             first = self._insert_commit(connection, identity, None, "Create the repository", "", {})
             row = {"repository": identity, "name": MAIN, "kind": "branch", "commit_oid": first}
@@ -117,7 +117,7 @@ class Repositories:
             try:
                 connection.execute(statement.values(namespace=target.namespace, name=target.name))
             except IntegrityError as error:
-                raise Conflict(f"The {target.kind} repository {target} exists already; choose another name.") from error
+                raise Conflict(f"The {target.kind} repository {target} already exists; choose another name.") from error
 
     def list(self, kind: str) -> list[Row]:
         """All repositories of a kind, oldest first."""
@@ -266,7 +266,7 @@ class Repositories:
         # 40 hexadecimal digits as in git, because clients recognise a commit by them; a fresh number is unique enough.
         oid = hashlib.sha1(uuid.uuid4().bytes, usedforsecurity=False).hexdigest()
         row = {"oid": oid, "repository": identity, "parent": parent, "title": title, "message": message}
-        connection.execute(insert(t.commits).values(**row, created_at=utc_now()))
+        connection.execute(insert(t.commits).values(**row, created_at=_now()))
         rows = [
             {
                 "commit_oid": oid,
@@ -283,6 +283,10 @@ class Repositories:
             except IntegrityError as error:
                 raise Conflict("A file was removed with another repository meanwhile; upload it again.") from error
         return oid
+
+
+def _now() -> str:
+    return f"{utc_now()}Z"  # a Hub client reads no other form
 
 
 def _commit(row: Row) -> Commit:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from nemo_local.common.entities import Body, EntityBody
-from nemo_local.common.names import Name
 
 
 class NimDeployment(Body):
-    """What a cluster starts: image and GPUs. Kept and shown; the one NIM proxy of this machine runs already."""
+    """The image and GPUs that a cluster starts. Stored and shown; on this machine the one NIM proxy already runs."""
 
     gpu: int
     image_name: str
@@ -20,25 +21,17 @@ class NimDeployment(Body):
     pvc_size: str | None = None
 
 
-class ConfigUpdate(EntityBody):
+class Config(EntityBody):
     model: str | dict[str, Any] | None = None
     nim_deployment: NimDeployment | None = None
     external_endpoint: dict[str, Any] | None = None
 
 
-class ConfigCreate(ConfigUpdate):
-    name: Name | None = None
-    namespace: Name = "default"
+class Deployment(EntityBody):
+    READ_ONLY = EntityBody.READ_ONLY | {"url", "deployed", "status_details"}
 
-
-class DeploymentUpdate(EntityBody):
-    config: str | ConfigCreate | None = None
+    config: str | Config
     models: list[str] | None = None
     async_enabled: bool | None = None
-    hf_token: str | None = None
-
-
-class DeploymentCreate(DeploymentUpdate):
-    config: str | ConfigCreate
-    name: Name | None = None
-    namespace: Name = "default"
+    #: A secret, and nothing is fetched from the Hub here: it is not stored.
+    hf_token: str | None = Field(default=None, exclude=True)

@@ -1,4 +1,4 @@
-"""Deployments say what shall be served; the NIM proxy reads them, and its own list says what is served."""
+"""Deployments say what should be served; the NIM proxy reads them, and its own list says what is served."""
 
 from __future__ import annotations
 
@@ -33,37 +33,27 @@ class Deployments:
         #: None while the NIM proxy does not answer.
         self._served: frozenset[str] | None = None
 
-    def check_config(self, body: dict) -> None:
-        """Raise Invalid for a config that names no model this platform has."""
-        if body.get("external_endpoint"):
+    def prepare_config(self, body: schemas.Config) -> dict:
+        """What to store for a config. Raises Invalid when it names no model that this platform has."""
+        if body.external_endpoint:
             raise Invalid("external_endpoint", "is not available on one machine; give `model` and `nim_deployment`.")
-        model = body.get("model")
-        if isinstance(model, dict):
-            model = f"{model.get('namespace')}/{model.get('name')}"
-        if model is not None and model not in DEPLOYABLE:
-            raise Invalid("model", f"unknown base model {model!r}; known ones: {', '.join(DEPLOYABLE)}.")
+        known = f"known base models: {', '.join(DEPLOYABLE)}."
+        if not body.model:
+            raise Invalid("model", f"is required; {known}")
+        if _model_name(body.model) not in DEPLOYABLE:
+            raise Invalid("model", f"unknown base model {_model_name(body.model)!r}; {known}")
+        return body.stored()
 
-    def check_new_config(self, body: dict) -> None:
-        """Raise Invalid like :meth:`check_config`, and when there is no model at all."""
-        if not body.get("model"):
-            raise Invalid("model", f"is required; known base models: {', '.join(DEPLOYABLE)}.")
-        self.check_config(body)
-
-    def prepare_deployment(self, body: dict) -> None:
-        """Check the config of a deployment and write into ``body`` which models it serves."""
-        body.pop("hf_token", None)  # a secret, and nothing here is fetched from the Hub: it is not kept
-        config = body.get("config")
-        if config is None:
-            return
-        if isinstance(config, str):
-            config = self._find_config(config)
+    def prepare_deployment(self, body: schemas.Deployment) -> dict:
+        """What to store for a deployment, with the models that its config deploys. Raises Invalid."""
+        if isinstance(body.config, str):
+            config = self._find_config(body.config)
         else:
-            self.check_new_config(config)
-        model = config["model"]
-        model = model if isinstance(model, str) else f"{model['namespace']}/{model['name']}"
-        if body.get("models") not in (None, [model]):
+            config = self.prepare_config(body.config)
+        model = _model_name(config["model"])
+        if body.models not in (None, [model]):
             raise Invalid("models", f"the config deploys {model!r} and nothing else; leave `models` out.")
-        body["models"] = [model]
+        return {**body.stored(), "models": [model]}
 
     def _find_config(self, reference: str) -> dict:
         try:
@@ -75,9 +65,9 @@ class Deployments:
 
     def refuse_used_config(self, config: dict) -> None:
         """Raise Conflict when a deployment names this config."""
-        names = {f"{config['namespace']}/{config['name']}"}
+        names = [f"{config['namespace']}/{config['name']}"]
         if config["namespace"] == "default":
-            names.add(config["name"])
+            names.append(config["name"])
         for deployment in self.deployments.list():
             if deployment["config"] in names:
                 label = f"{deployment['namespace']}/{deployment['name']}"
@@ -112,10 +102,10 @@ class Deployments:
         self._seeded.touch()
 
     async def watch_nim(self) -> None:
-        """Keep up to date what the NIM proxy serves, until cancelled.
+        """Keep the list of what the NIM proxy serves up to date, until cancelled.
 
-        Asked in the background and not by each request: the NIM proxy itself reads the deployments, and the two would
-        wait for each other.
+        This asks in the background and not in each request, because the NIM proxy itself reads the deployments: the
+        two would wait for each other.
         """
         async with httpx.AsyncClient(base_url=self._nim_url, timeout=_POLL_SECONDS, trust_env=False) as client:
             while True:
@@ -127,6 +117,10 @@ class Deployments:
                 await asyncio.sleep(_POLL_SECONDS)
 
 
+def _model_name(model: str | dict) -> str:
+    return model if isinstance(model, str) else f"{model.get('namespace')}/{model.get('name')}"
+
+
 def create_service(settings: Settings) -> Service:
     """Deployment Management, with its database at ``home/deployment/deployments.db``."""
     rules = Deployments(settings)
@@ -135,21 +129,17 @@ def create_service(settings: Settings) -> Service:
         router,
         "configs",
         rules.configs,
-        schemas.ConfigCreate,
-        schemas.ConfigUpdate,
-        check_create=rules.check_new_config,
-        check_update=rules.check_config,
+        schemas.Config,
+        prepare=rules.prepare_config,
         check_delete=rules.refuse_used_config,
     )
     add_entity_routes(
         router,
         "model-deployments",
         rules.deployments,
-        schemas.DeploymentCreate,
-        schemas.DeploymentUpdate,
+        schemas.Deployment,
+        prepare=rules.prepare_deployment,
         view=rules.view,
-        check_create=rules.prepare_deployment,
-        check_update=rules.prepare_deployment,
     )
     watcher: list[asyncio.Task] = []
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from nemo_local.common.entities import Body, EntityBody
+from nemo_local.common.entities import Body, EntityBody, UnnamedBody
 from nemo_local.common.names import Name, VersionedName
 
 
@@ -20,41 +20,35 @@ def _check_url(value: str) -> str:
 Url = Annotated[str, AfterValidator(_check_url)]
 
 
-class NamespaceUpdate(EntityBody):
-    namespace: Name | None = None
+class Namespace(UnnamedBody):
+    """A namespace: its id is its name, and it is in no namespace itself."""
 
+    READ_ONLY = UnnamedBody.READ_ONLY - {"id"} | {"namespace", "name"}
 
-class NamespaceCreate(EntityBody):
     id: Name | None = None
 
+    def identity(self) -> tuple[str, str | None]:
+        return "", self.id
 
-class ProjectUpdate(EntityBody):
+
+class Project(EntityBody):
     pass
 
 
-class ProjectCreate(ProjectUpdate):
-    name: Name | None = None
-    namespace: Name = "default"
-
-
-class DatasetUpdate(EntityBody):
-    files_url: Url | None = None
+class Dataset(EntityBody):
+    files_url: Url
     format: str | None = None
     hf_endpoint: Url | None = None
     limit: int | None = Field(default=None, ge=1)
     split: str | None = None
 
 
-class DatasetCreate(DatasetUpdate):
-    files_url: Url
-    name: Name | None = None
-    namespace: Name = "default"
-
-
 class ApiEndpoint(Body):
+    """Where a model answers. The key is used by the Evaluator and neither stored nor shown."""
+
     url: Url
     model_id: str = Field(min_length=1)
-    api_key: str | None = None
+    api_key: SecretStr | None = Field(default=None, exclude=True)
     format: Literal["nim", "openai", "llama_stack", "lama_stack"] | None = None
 
 
@@ -82,7 +76,8 @@ class Peft(BaseModel):
     finetuning_type: Literal["lora", "lora_merged", "all_weights", "p_tuning"]
 
 
-class ModelUpdate(EntityBody):
+class Model(EntityBody):
+    name: VersionedName | None = None
     api_endpoint: ApiEndpoint | None = None
     artifact: Artifact | None = None
     base_model: str | dict[str, Any] | None = None
@@ -91,8 +86,3 @@ class ModelUpdate(EntityBody):
     peft: Peft | None = None
     prompt: dict[str, Any] | None = None
     spec: Spec | None = None
-
-
-class ModelCreate(ModelUpdate):
-    name: VersionedName | None = None
-    namespace: Name = "default"

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from nemo_local.common.documents import DocumentStore
 from nemo_local.common.service import Service
-from nemo_local.evaluator.entities import config_router, result_router, target_router
+from nemo_local.evaluator.entities import entity_router
 from nemo_local.evaluator.jobs import Preparation, job_router, live_router
 from nemo_local.evaluator.runner import JobRunner
 from nemo_local.settings import Settings
@@ -21,19 +21,16 @@ def create_service(settings: Settings) -> Service:
         settings: of the platform.
     """
     database = settings.service_dir("evaluator") / "evaluator.db"
-    configs = DocumentStore(database, "evaluation-config")
-    targets = DocumentStore(database, "evaluation-target")
-    jobs = DocumentStore(database, "evaluation-job")
-    results = DocumentStore(database, "evaluation-result")
-    keys: dict[str, str] = {}
+    configs = DocumentStore(database, "evaluation-config", prefix="eval-config")
+    targets = DocumentStore(database, "evaluation-target", prefix="eval-target")
+    jobs = DocumentStore(database, "evaluation-job", prefix="eval")
+    results = DocumentStore(database, "evaluation-result", prefix="evaluation_result")
 
     runner = JobRunner(settings, jobs, results)
-    preparation = Preparation(configs, targets, keys, settings.gateway_url)
+    preparation = Preparation(configs, targets, settings.gateway_url)
     router = APIRouter()
-    router.include_router(config_router(configs))
-    router.include_router(target_router(targets, keys))
+    router.include_router(entity_router(configs, targets, results))
     router.include_router(job_router(jobs, results, preparation, runner))
-    router.include_router(result_router(results))
     router.include_router(live_router(preparation, runner))
 
     async def startup() -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from nemo_local.common import api_keys
 from nemo_local.common.errors import ApiError, Invalid
 from nemo_local.evaluator.schemas import Model
 
@@ -85,7 +86,7 @@ async def resolve(model: str | Model, gateway_url: str, api_key: str | None, loc
     Args:
         model: ``namespace/name`` in the Entity Store, or an inline model.
         gateway_url: where the Entity Store answers.
-        api_key: the key given with the target, if any.
+        api_key: the key given with an inline model, if any. That of a registered model was given with it.
         location: dotted path of the model in the request, for errors.
 
     Raises:
@@ -102,14 +103,16 @@ async def resolve(model: str | Model, gateway_url: str, api_key: str | None, loc
     entity = await _entity(gateway_url, "models", model, location)
     endpoint = entity.get("api_endpoint")
     if endpoint:
-        return Endpoint(api_base(endpoint["url"], location), endpoint["model_id"], api_key)
+        key = api_keys.find(entity["id"], endpoint["url"])
+        return Endpoint(api_base(endpoint["url"], location), endpoint["model_id"], key)
     if not entity.get("base_model"):
         raise _not_registered(model, location)
     base_name = _name_of(entity["base_model"])
     base = await _entity(gateway_url, "models", base_name, location)
     if not base.get("api_endpoint"):
         raise _not_registered(base_name, location, tuned=model)
-    return Endpoint(api_base(base["api_endpoint"]["url"], location), model, api_key)
+    key = api_keys.find(base["id"], base["api_endpoint"]["url"])
+    return Endpoint(api_base(base["api_endpoint"]["url"], location), model, key)
 
 
 async def resolve_dataset(reference: str, gateway_url: str, location: str) -> str:
@@ -171,7 +174,8 @@ async def served_models(endpoint: Endpoint) -> list[str]:
         raise ApiError(
             422,
             f"The target refused the key: GET {url} answered {response.status_code}. Give the right api_key with the "
-            "target; it is kept in memory only, so it has to be given again after a restart of the platform.",
+            "target, or with the registered model; keys are kept in memory only, so give it again after a restart of "
+            "the platform.",
         )
     if response.status_code >= 500 or response.status_code == 429:
         answer = f"{response.status_code}: {response.text[:300]}"

@@ -9,28 +9,24 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
-from nemo_local.common.documents import DocumentStore, new_id
-from nemo_local.common.entities import deleted
+from nemo_local.common import api_keys
+from nemo_local.common.documents import DocumentStore, new_id, utc_now
+from nemo_local.common.entities import completed, deleted
 from nemo_local.common.errors import ApiError, Conflict, Invalid, NotFound
 from nemo_local.common.listing import list_page
 from nemo_local.evaluator.datasets import DatasetError
 from nemo_local.evaluator.endpoints import Endpoint, resolve_dataset
 from nemo_local.evaluator.engine import EvaluationFailed
+from nemo_local.evaluator.entities import keep_key
 from nemo_local.evaluator.plan import Plan, make_plan
 from nemo_local.evaluator.results import write_results_zip, write_zip
 from nemo_local.evaluator.runner import ACTIVE, JobRunner
-from nemo_local.evaluator.schemas import ConfigBody, Dataset, JobBody, TargetBody
+from nemo_local.evaluator.schemas import ConfigBody, Dataset, JobBody, ResultBody, TargetBody
 from nemo_local.evaluator.targets import connect
 
+_FIELDS = JobBody.model_fields.keys() | {"status", "status_details", "result"}
 LIVE_LIMIT = 100
 """Most samples of a live evaluation, whose client waits in one request."""
-
-
-class _Named(dict):
-    """A config or target inside a job. Its text is ``namespace/name``, which the SDK filters and searches by."""
-
-    def __str__(self) -> str:
-        return f"{self.get('namespace')}/{self.get('name')}"
 
 
 @dataclass(frozen=True)
@@ -47,12 +43,11 @@ class Preparation:
     Args:
         configs: stored configurations.
         targets: stored targets.
-        keys: API keys of stored targets, by id.
         gateway_url: where the Entity Store answers.
     """
 
-    def __init__(self, configs: DocumentStore, targets: DocumentStore, keys: dict[str, str], gateway_url: str) -> None:
-        self._configs, self._targets, self._keys, self._gateway_url = configs, targets, keys, gateway_url
+    def __init__(self, configs: DocumentStore, targets: DocumentStore, gateway_url: str) -> None:
+        self._configs, self._targets, self._gateway_url = configs, targets, gateway_url
 
     async def prepare(self, body: JobBody) -> _Prepared:
         """Look up what is referred to, check all of it, and find the model.
@@ -70,23 +65,32 @@ class Preparation:
                 url = await resolve_dataset(task.dataset, self._gateway_url, f"config.tasks.{name}.dataset")
                 task.dataset = Dataset(files_url=url)
         plan = make_plan(config, "config")
-        key = target.api_key or self._keys.get(target_document.get("id", ""))
+        keep_key(target_document, target)
+        key = target.endpoint and api_keys.find(target_document["id"], target.endpoint.url)
         endpoint = await connect(plan, target, self._gateway_url, key)
         return _Prepared({**config_document, **config.stored()}, target_document, plan, endpoint)
 
     async def _load(self, given: Any, store: DocumentStore, model: type) -> tuple[Any, dict]:
         if not isinstance(given, str):
-            return given, given.stored()
+            identity, now = new_id(store.prefix), utc_now()
+            times = {"created_at": now, "updated_at": now}
+            named = {"id": identity, "name": given.name or identity, "namespace": given.namespace}
+            return given, {**named, **given.stored(), **times}
         namespace, _, name = given.rpartition("/")
         document = await run_in_threadpool(store.get, namespace or "default", name)
         return model.model_validate(document), document
+
+
+def shown(job: dict) -> dict:
+    """The job as clients see it: without a name, as in NeMo, so that a job that is sent back starts another one."""
+    return {key: value for key, value in {"result": None, **completed(JobBody, job)}.items() if key != "name"}
 
 
 def job_router(jobs: DocumentStore, results: DocumentStore, preparation: Preparation, runner: JobRunner) -> APIRouter:
     """``/v1/evaluation/jobs``."""
     router = APIRouter(prefix="/v1/evaluation/jobs")
 
-    @router.post("", status_code=201)
+    @router.post("")
     async def create(body: JobBody) -> dict:
         prepared = await preparation.prepare(body)
         identity = new_id("eval")
@@ -110,16 +114,15 @@ def job_router(jobs: DocumentStore, results: DocumentStore, preparation: Prepara
 
         job = await run_in_threadpool(store)
         runner.submit(dict(job), prepared.endpoint)
-        return job
+        return shown(job)
 
     @router.get("")
     def list_(request: Request) -> dict:
-        documents = [{**d, "config": _Named(d["config"]), "target": _Named(d["target"])} for d in jobs.list()]
-        return list_page(request, documents)
+        return list_page(request, [shown(job) for job in jobs.list()], _FIELDS)
 
     @router.get("/{job_id}")
     def retrieve(job_id: str) -> dict:
-        return jobs.get_by_id(job_id)
+        return shown(jobs.get_by_id(job_id))
 
     @router.get("/{job_id}/status")
     def status(job_id: str) -> dict:
@@ -134,7 +137,7 @@ def job_router(jobs: DocumentStore, results: DocumentStore, preparation: Prepara
             raise NotFound(
                 f"The job {job_id} has no results: it is {job['status']}. {job['status_details']['message']}"
             )
-        return results.get_by_id(job["result"])
+        return completed(ResultBody, results.get_by_id(job["result"]))
 
     @router.get("/{job_id}/download-results")
     def download_results(job_id: str) -> FileResponse:
@@ -162,7 +165,7 @@ def job_router(jobs: DocumentStore, results: DocumentStore, preparation: Prepara
         if job["status"] in ("completed", "failed"):
             raise Conflict(f"The job {job_id} is {job['status']} already and cannot be cancelled.")
         await runner.cancel(job_id)
-        return await run_in_threadpool(jobs.get_by_id, job_id)
+        return shown(await run_in_threadpool(jobs.get_by_id, job_id))
 
     @router.delete("/{job_id}")
     async def delete(job_id: str) -> dict:
@@ -197,7 +200,7 @@ def live_router(preparation: Preparation, runner: JobRunner) -> APIRouter:
             tasks, details, log = await runner.live(prepared.plan, rows, prepared.endpoint)
         except (DatasetError, EvaluationFailed, ApiError) as error:
             return {"status": "failed", "status_details": {"message": str(error)}}
-        result = {"job": new_id("live"), "namespace": body.namespace, "tasks": tasks}
+        result = completed(ResultBody, {"job": new_id("live"), "namespace": body.namespace, "tasks": tasks})
         return {"status": "completed", "status_details": details, "result": result, "logs": {"log": log}}
 
     return router

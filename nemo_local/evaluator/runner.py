@@ -129,7 +129,10 @@ class JobRunner:
     async def _run(self, job: dict, endpoint: Endpoint | None, resumed: bool) -> None:
         files = self.files(job["id"])
         try:
-            self._save(job, status="pending")
+            if self._slots.locked():
+                # The job stays `created`: clients of NeMo Evaluator know no other state before `running`.
+                waiting = f"Waiting to start: {CONCURRENT_JOBS} evaluations run at a time, and as many are running."
+                self._save(job, status_details={**job["status_details"], "message": waiting})
             async with self._slots:
                 self._save(job, status="running")
                 if resumed:

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Discriminator, Field, SecretStr, Tag
+from pydantic import ConfigDict, Discriminator, Field, SecretStr, Tag, field_serializer
 
 from nemo_local.common.entities import Body, EntityBody
-from nemo_local.common.names import Name, VersionedName
-
-READ_ONLY = {"id", "created_at", "updated_at", "type_prefix", "schema_version"}
-"""What the server sets. Accepted in a body, so that something retrieved can be sent back, and left aside."""
+from nemo_local.common.names import VersionedName
 
 
 class Entity(EntityBody):
-    """What all stored things share."""
+    """An entity whose name may carry a version."""
 
     name: VersionedName | None = None
-    namespace: Name = "default"
-    id: str | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
-    type_prefix: str | None = None
 
-    def stored(self) -> dict:
-        """The body as it is kept: without secrets, without what the server sets itself."""
-        return self.model_dump(mode="json", exclude_none=True, exclude=READ_ONLY)
+
+def _masked(value: Any) -> Any:
+    """The value with every API key in it replaced as NeMo Evaluator does: a stored document holds no secret."""
+    if isinstance(value, dict):
+        return {key: "******" if key == "api_key" else _masked(inner) for key, inner in value.items()}
+    return [_masked(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _reference_or_inline(value: Any) -> str:
@@ -37,6 +32,10 @@ class MetricConfig(Body):
 
     type: str
     params: dict[str, Any] = {}
+
+    @field_serializer("params")
+    def _without_keys(self, params: dict[str, Any]) -> dict[str, Any]:
+        return _masked(params)
 
 
 class Dataset(Entity):
@@ -89,7 +88,7 @@ class ConfigBody(Entity):
 
 
 class ApiEndpoint(Body):
-    """An OpenAI-compatible API. The key is used for this platform's requests and never written or sent back."""
+    """An OpenAI-compatible API. The key is used for this platform's requests, and neither stored nor shown."""
 
     url: str
     model_id: str = Field(min_length=1)
@@ -98,7 +97,7 @@ class ApiEndpoint(Body):
 
 
 class Model(Entity):
-    """A model given inline. Everything but the endpoint is a description, taken over as it is."""
+    """A model given inline. Everything but the endpoint is a description, stored as it is."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=())
 
@@ -122,14 +121,15 @@ class TargetBody(Entity):
     retriever: Any = None
 
     @property
-    def api_key(self) -> str | None:
-        """The key given with an inline model."""
-        endpoint = self.model.api_endpoint if isinstance(self.model, Model) else None
-        return endpoint.api_key.get_secret_value() if endpoint and endpoint.api_key else None
+    def endpoint(self) -> ApiEndpoint | None:
+        """The address of an inline model."""
+        return self.model.api_endpoint if isinstance(self.model, Model) else None
 
 
 class JobBody(Entity):
     """A job, or a live evaluation: a configuration and a target, each ``namespace/name`` or inline."""
+
+    READ_ONLY = Entity.READ_ONLY | {"result", "status", "status_details"}
 
     config: Annotated[
         Annotated[str, Tag("reference")] | Annotated[ConfigBody, Tag("inline")], Discriminator(_reference_or_inline)
@@ -138,9 +138,6 @@ class JobBody(Entity):
         Annotated[str, Tag("reference")] | Annotated[TargetBody, Tag("inline")], Discriminator(_reference_or_inline)
     ]
     output_files_url: str | None = None
-    result: str | None = None
-    status: str | None = None
-    status_details: dict[str, Any] | None = None
 
 
 class Score(Body):

@@ -10,7 +10,7 @@ from typing import Any
 
 from nemo_local.common.documents import DocumentStore
 from nemo_local.common.errors import Conflict, Invalid, NotFound
-from nemo_local.guardrails.schemas import GuardrailsData
+from nemo_local.guardrails.schemas import ConfigBody, GuardrailsData
 from nemo_local.guardrails.validation import check_config
 from nemo_local.settings import Settings
 from tool_calling.safety_policy import LOCAL_MODEL, input_prompt
@@ -79,18 +79,14 @@ class Configs:
                 self.store.create("default", name, {"data": data, "description": "Built in."})
         self._seeded.touch()
 
-    def check_new(self, body: dict) -> None:
-        """Raise Invalid for a config that cannot work, naming the key."""
-        if not body.get("data"):
-            raise Invalid("data", "is required: models, rails and prompts.")
-        self.check(body)
-
-    def check(self, body: dict) -> None:
-        """Like :meth:`check_new`, for a change: ``data`` may be left out."""
-        if body.get("files_url"):
+    def prepare(self, body: ConfigBody) -> dict:
+        """What to store for a config. Raises Invalid for one that cannot work, naming the key."""
+        if body.files_url:
             raise Invalid("files_url", "is not available on one machine; give the config itself in `data`.")
-        if "data" in body:
-            check_config(body["data"])
+        if not body.data:
+            raise Invalid("data", "is required: models, rails and prompts.")
+        check_config(body.data)
+        return body.stored()
 
     def of_request(self, asked: GuardrailsData) -> dict[str, dict[str, Any]]:
         """The configs a request means, by their ids.

@@ -7,17 +7,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from nemo_local.common.entities import Body, EntityBody
-from nemo_local.common.names import Name
 
 
-class ConfigUpdate(EntityBody):
+class ConfigBody(EntityBody):
     data: dict[str, Any] | None = None
     files_url: str | None = None
-
-
-class ConfigCreate(ConfigUpdate):
-    name: Name | None = None
-    namespace: Name = "default"
 
 
 class RailsOptions(Body):

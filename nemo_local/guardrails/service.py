@@ -20,7 +20,7 @@ from nemo_local.common.errors import ApiError, Invalid
 from nemo_local.common.service import Service
 from nemo_local.guardrails.configs import Configs
 from nemo_local.guardrails.guarding import REFUSAL, Guard, GuardRoom
-from nemo_local.guardrails.schemas import ChatBody, CompletionBody, ConfigCreate, ConfigUpdate, ModelBody
+from nemo_local.guardrails.schemas import ChatBody, CompletionBody, ConfigBody, ModelBody
 from nemo_local.settings import Settings
 
 
@@ -48,15 +48,7 @@ def create_service(settings: Settings) -> Service:
     configs, http = Configs(settings), _client()
     room = GuardRoom(settings, configs, http)
     router = APIRouter(prefix="/v1/guardrail")
-    add_entity_routes(
-        router,
-        "configs",
-        configs.store,
-        ConfigCreate,
-        ConfigUpdate,
-        check_create=configs.check_new,
-        check_update=configs.check,
-    )
+    add_entity_routes(router, "configs", configs.store, ConfigBody, prepare=configs.prepare)
 
     @router.get("/models")
     async def models() -> dict[str, Any]:

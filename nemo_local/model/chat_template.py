@@ -24,14 +24,14 @@ def render_chat(messages: list[dict[str, Any]], tools: list[dict[str, Any]] | No
         messages: OpenAI chat messages, oldest first. A system message beside ``tools`` follows the tool selector's own.
         tools: OpenAI function tools; None or empty for plain chat.
     """
-    system = "\n\n".join(_text(m) for m in messages if m["role"] in ("system", "developer"))
+    system = "\n\n".join(message_text(m) for m in messages if m["role"] in ("system", "developer"))
     if tools:
         system = f"{SYSTEM_MESSAGE}\n\n{system}" if system else SYSTEM_MESSAGE
     turns = [m for m in messages if m["role"] not in ("system", "developer")]
     last_user = max((i for i, m in enumerate(turns) if m["role"] == "user"), default=None)
     parts = [_turn("system", system or DEFAULT_SYSTEM)]
     for i, message in enumerate(turns):
-        text = _text(message)
+        text = message_text(message)
         if message["role"] == "assistant" and message.get("tool_calls"):
             text = render_tool_calls(message["tool_calls"])
         elif tools and i == last_user:
@@ -44,7 +44,7 @@ def _turn(role: str, text: str) -> str:
     return f"{IM_START}{role}\n{text}{IM_END}\n"
 
 
-def _text(message: dict[str, Any]) -> str:
+def message_text(message: dict[str, Any]) -> str:
     """A message's text with the control tokens taken out: a user must not be able to end a turn and begin another."""
     content = message.get("content") or ""
     if isinstance(content, list):

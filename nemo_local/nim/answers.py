@@ -17,9 +17,11 @@ from nemo_local.nim.engine import EngineError, Generation, Sampling
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody, CompletionBody, GenerationBody
 from nemo_local.nim.served import Catalog, EnginePool
-from nemo_local.nim.structured import UnsupportedSchema, check_calls, tool_call_grammar
+from nemo_local.nim.structured import UnsupportedSchema, check_calls, check_value, tool_call_grammar
+from tool_calling import strict_json
 from tool_calling.parsing import parse_tool_calls
 
+_NOT_ENFORCED = "This keyword cannot be enforced while decoding: leave it out of the schema"
 #: Length of an answer nobody set a limit for. A small model that has lost its thread would fill the whole context.
 DEFAULT_MAX_TOKENS = 1024
 
@@ -76,18 +78,25 @@ async def begin_completion(body: CompletionBody, catalog: Catalog, pool: EngineP
 async def begin_chat(body: ChatBody, catalog: Catalog, pool: EnginePool) -> Answer:
     """Begin a chat answer. Raises NimError for what is wrong with the request."""
     catalog.find(body.model)
-    grammar = None
-    if body.tool_choice == "required" or body.named_tool:
-        try:
-            parallel = body.parallel_tool_calls and body.named_tool is None
-            # A small grammar compiles in milliseconds, the largest in seconds: not on the event loop.
-            grammar = await asyncio.to_thread(tool_call_grammar, callable_tools(body), parallel=parallel)
-        except UnsupportedSchema as error:
-            raise NimError(422, f"tools: {error}", param="tools", code="unsupported_schema") from None
+    try:
+        # A small grammar is written in milliseconds, the largest in seconds: not on the event loop.
+        grammar = await asyncio.to_thread(_grammar, body)
+    except UnsupportedSchema as error:
+        raise NimError(422, str(error), param="tools" if body.must_call else None, code="unsupported_schema") from None
     messages = [message.model_dump(exclude_none=True) for message in body.messages]
     prompt = render_chat(messages, [tool.model_dump() for tool in offered_tools(body)])
     limit = body.max_completion_tokens or body.max_tokens
     return await _begin(body, prompt, limit, grammar, "chatcmpl", catalog, pool)
+
+
+def _grammar(body: ChatBody) -> str | None:
+    """What the answer is held to; None where it is free."""
+    parallel = body.parallel_tool_calls and body.named_tool is None
+    if body.must_call:
+        return tool_call_grammar(callable_tools(body), parallel=parallel)
+    if body.content_schema is None:
+        return None
+    return tool_call_grammar([tool.model_dump() for tool in offered_tools(body)], parallel, body.content_schema)
 
 
 def offered_tools(body: ChatBody) -> list:
@@ -109,23 +118,37 @@ def read_chat_answer(body: ChatBody, text: str, finish_reason: str) -> tuple[dic
     """
     message: dict[str, Any] = {"role": "assistant", "content": text}
     offered = [tool.model_dump() for tool in offered_tools(body)]
-    calls = parse_tool_calls(text, offered) if offered else None
-    if body.tool_choice == "required" or body.named_tool:
-        if finish_reason == "length":  # cut in the middle of a call: no call that fits
-            return message, "length"
-        problem = check_calls(calls, callable_tools(body))
-        if problem:
-            raise NimError(
-                422,
-                f"The model's call does not fit its tool. {problem}. This keyword cannot be enforced while decoding: "
-                'leave it out of the schema, or use `tool_choice` "auto".',
-                param="tools",
-                code="call_does_not_fit",
-            )
+    calls = parse_tool_calls(text, offered) if offered and not (body.must_call and finish_reason == "length") else None
+    if calls and not body.parallel_tool_calls:
+        calls = calls[:1]
+    if calls and body.must_call and (problem := check_calls(calls, callable_tools(body))):
+        raise NimError(
+            422,
+            f'The model\'s call does not fit its tool. {problem}. {_NOT_ENFORCED}, or use `tool_choice` "auto".',
+            param="tools",
+            code="call_does_not_fit",
+        )
     if not calls:
+        _check_content(body, text)
         return message, finish_reason
     message |= {"content": None, "tool_calls": [_tool_call(call) for call in calls]}
     return message, "length" if finish_reason == "length" else "tool_calls"
+
+
+def _check_content(body: ChatBody, text: str) -> None:
+    if body.content_schema is None or body.must_call:
+        return
+    try:
+        value = strict_json.loads(text)
+    except strict_json.NotStrict:  # cut off by the limit of tokens or a stop text, as the finish reason says
+        return
+    if problem := check_value(value, body.content_schema, "answer"):
+        raise NimError(
+            422,
+            f"The model's answer does not fit `response_format`. {problem}. {_NOT_ENFORCED}.",
+            param="response_format",
+            code="answer_does_not_fit",
+        )
 
 
 def _tool_call(call: dict[str, Any]) -> dict[str, Any]:
@@ -143,10 +166,6 @@ async def _begin(
     catalog: Catalog,
     pool: EnginePool,
 ) -> Answer:
-    try:
-        f"{prompt}{grammar}".encode()
-    except UnicodeEncodeError as error:
-        raise NimError(422, f"The request has text that is not Unicode: {error}", code="invalid_value") from None
     engine = await pool.get(catalog.find(body.model))
     sampling = Sampling(
         max_tokens=max_tokens or DEFAULT_MAX_TOKENS,

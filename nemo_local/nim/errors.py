@@ -10,6 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from tool_calling.strict_json import dotted
+
 log = logging.getLogger(__name__)
 
 
@@ -33,11 +35,14 @@ class NimError(Exception):
         return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
 
 
-def _problem(error: dict) -> tuple[str, str]:
-    """Field and message of one of pydantic's errors."""
+def _problems(error: dict) -> list[tuple[str, str]]:
+    """Field and message of each problem in one of pydantic's errors."""
     if error["type"] == "json_invalid":  # its `loc` is a position in the text
-        return "", f"is not JSON: {error['ctx']['error']}"
-    return ".".join(map(str, error["loc"][1:])), error["msg"].removeprefix("Value error, ")
+        return [("", f"is not JSON: {error['ctx']['error']}")]
+    place = error["loc"][1:]  # without "body"
+    if error["type"] == "inside":  # ours, see `schemas.problem`
+        return [(dotted((*place, *path)), message) for path, message in error["ctx"]["found"]]
+    return [(dotted(place), error["msg"].removeprefix("Value error, "))]
 
 
 def install_error_handlers(app: FastAPI, log_file: Path) -> None:
@@ -47,8 +52,8 @@ def install_error_handlers(app: FastAPI, log_file: Path) -> None:
         return JSONResponse(error.body(), status_code=error.status)
 
     def invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
-        # `loc` begins with "body". Without pydantic's `input`, which would send back what the client wrote.
-        problems = [_problem(e) for e in error.errors()]
+        # Without pydantic's `input`, which would send back what the client wrote.
+        problems = [problem for one in error.errors() for problem in _problems(one)]
         message = "; ".join(f"{field or 'body'}: {text}" for field, text in problems)
         return answer(NimError(422, message, param=problems[0][0] or None, code="invalid_value"))
 

@@ -10,13 +10,13 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 from huggingface_hub import snapshot_download
 
+from nemo_local.common.documents import read_time
 from nemo_local.common.hub_uri import parse_hub_uri
 from nemo_local.model.base_model import BASE_MODEL_NAME
 from nemo_local.nim.adapters import CONFIG, WEIGHTS, check_adapter
@@ -148,7 +148,7 @@ class Refresher:
         self._failures.pop(folder, None)
         if known:
             await self._withdraw(name)
-        created = int(datetime.fromisoformat(entity["created_at"]).timestamp())
+        created = int(read_time(entity["created_at"]).timestamp())
         self._catalog.models[name] = ServedModel(name, entity["base_model"], created, folder)
         log.info("serving %s from %s", name, files_url)
         return name

@@ -1,4 +1,4 @@
-"""Grammars that leave the model no choice but a call that fits: for ``tool_choice`` "required" or a named function.
+"""Grammars that leave the model no choice but an answer that fits: for required calls and for `response_format`.
 
 Written here and not left to the engine's own JSON-schema mode for two reasons. The engine's mode allows any white space
 between tokens, and a small model can lose itself in line breaks until its tokens run out. And a tuned model knows one
@@ -14,79 +14,111 @@ from typing import Any
 
 import jsonschema
 
+from nemo_local.nim.number_grammars import integer_range, number_range
+from tool_calling import schemas
+from tool_calling.schema_dialects import SchemaError, modern
+from tool_calling.schemas import Schema, kinds
+
 _MAX_TEXT = 400
+_MAX_KEY = 40
 _MAX_ITEMS = 24
 _MAX_CALLS = 5
-_MAX_ENUMERATED = 500
+_FREE_LEVELS = 2  # lists and objects inside one another where the schema allows anything
 
-#: Rules that need no schema. A number has at most 15 digits: what a double holds.
-_BASICS = r"""
+#: Rules that need no schema. A number has at most 15 digits: what a double holds. Escapes in texts are characters of
+#: their own: never half of a surrogate pair.
+BASICS = r"""
 boolean ::= "true" | "false"
 null ::= "null"
 natural ::= "0" | [1-9] [0-9]{0,14}
-integer ::= "-"? natural
-decimal ::= natural ("." [0-9]{1,15})?
-number ::= "-"? decimal
-char ::= [^"\\\x00-\x1f] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F])
+integer ::= "0" | "-"? [1-9] [0-9]{0,14}
+number ::= integer | "-"? natural "." [0-9]{1,15}
+char ::= [^"\\\x00-\x1f] | "\\" (["\\/bfnrt] | "u" ([0-9a-cefA-CEF] hex | [dD] [0-7]) hex hex)
+hex ::= [0-9a-fA-F]
 """
 
 
 class UnsupportedSchema(ValueError):
-    """The schema of a tool cannot be turned into a grammar."""
+    """A schema cannot be turned into a grammar."""
 
 
-def tool_call_grammar(tools: list[dict[str, Any]], *, parallel: bool = True) -> str:
-    """EBNF of a pretty-printed list of one or more calls of these tools.
+def tool_call_grammar(tools: list[dict[str, Any]], parallel: bool = True, content: Any = None) -> str:
+    """EBNF of a pretty-printed list of one or more calls of these tools, or of another answer.
 
-    What a grammar cannot say (``pattern``, ``uniqueItems``, ``multipleOf``, large bounds of numbers) is left to
-    :func:`check_calls`.
+    What a grammar cannot say (`pattern`, `uniqueItems`, `multipleOf` and others) is left to :func:`check_calls`.
 
     Args:
-        tools: OpenAI function tools.
+        tools: OpenAI function tools; none where the answer is `content`.
         parallel: whether there may be more than one call.
+        content: JSON Schema of the answer that may be given instead of calls; None where there must be calls.
 
     Raises:
         UnsupportedSchema: nothing can be made of a schema: a reference leads nowhere or in a circle, an enum is empty.
     """
-    return _cached_grammar(json.dumps(tools), parallel)
+    return _cached_grammar(json.dumps(tools), parallel, json.dumps(content))
 
 
 @functools.lru_cache(maxsize=256)
-def _cached_grammar(tools: str, parallel: bool) -> str:
+def _cached_grammar(tools: str, parallel: bool, content: str) -> str:
     writer = _GrammarWriter()
     calls = []
     for tool in json.loads(tools):
         function = tool["function"]
-        head = f'{{\n    "name": {json.dumps(function["name"], ensure_ascii=False)},\n    "arguments": '
-        arguments = writer.arguments(function)
+        head = f'{{\n    "name": {_dumps(function["name"], 0)},\n    "arguments": '
+        arguments = _named(f"the parameters of {function['name']!r}", writer.arguments, function.get("parameters"))
         calls.append(f"{_literal(head)} {arguments} {_literal(chr(10) + '  }')}")
-    call = writer.rule(" | ".join(calls))
-    more = f" ({_literal(',' + chr(10) + '  ')} {call}){{0,{_MAX_CALLS - 1}}}" if parallel else ""
-    root = f"root ::= {_literal('[' + chr(10) + '  ')} {call}{more} {_literal(chr(10) + ']')}"
-    return "\n".join([root, *writer.rules, _BASICS])
+    answers = []
+    if calls:
+        call = writer.rule(" | ".join(calls))
+        more = f" ({_literal(',' + chr(10) + '  ')} {call}){{0,{_MAX_CALLS - 1}}}" if parallel else ""
+        answers.append(f"{_literal('[' + chr(10) + '  ')} {call}{more} {_literal(chr(10) + ']')}")
+    schema = json.loads(content)
+    if schema is not None:
+        answers.append(_named("the schema of `response_format`", writer.content, schema))
+    return "\n".join([f"root ::= {' | '.join(answers)}", *writer.rules, BASICS])
 
 
 def check_calls(calls: list[dict[str, Any]], tools: list[dict[str, Any]]) -> str | None:
-    """What is wrong with the arguments of ``calls``, measured by the tools' own schemas; None where nothing is."""
+    """What is wrong with the arguments of `calls`, measured by the tools' own schemas; None where nothing is."""
     functions = {tool["function"]["name"]: tool["function"] for tool in tools}
     for call in calls:
-        schema = functions[call["name"]].get("parameters") or {}
-        try:
-            jsonschema.validate(call["arguments"], schema)
-        except jsonschema.ValidationError as error:
-            where = ".".join(map(str, ["arguments", *error.absolute_path]))
-            return f"{call['name']}: {where} does not fit the schema's {error.validator!r}: {error.message}"
+        problem = check_value(call["arguments"], functions[call["name"]].get("parameters") or {}, "arguments")
+        if problem:
+            return f"{call['name']}: {problem}"
     return None
 
 
+def check_value(value: Any, schema: Any, name: str) -> str | None:
+    """What in a value does not fit a schema; None where everything does.
+
+    Args:
+        value: parsed JSON.
+        schema: JSON Schema in any form that :func:`tool_calling.schemas.plain` takes.
+        name: of the value, for the answer.
+    """
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(modern(schema)).iter_errors(value))
+    if error is None:
+        return None
+    where = ".".join(map(str, [name, *error.absolute_path]))
+    return f"{where} does not fit the schema's {error.validator!r}: {error.message[:300]}"
+
+
+def _named(what: str, write: Any, schema: Any) -> str:
+    try:
+        expression = write(schema)
+        jsonschema.Draft202012Validator.check_schema(modern(schema or {}))
+        return expression
+    except (UnsupportedSchema, SchemaError, jsonschema.SchemaError) as error:
+        raise UnsupportedSchema(f"{what}: {getattr(error, 'message', None) or error}") from None
+
+
 class _GrammarWriter:
-    """Collects EBNF rules. Every method returns an expression for the values of a schema, in the form in which
+    """Collects EBNF rules. Its methods return an expression for the values of a plain schema, in the form in which
     ``json.dumps(value, indent=2)`` writes them at that depth."""
 
     def __init__(self) -> None:
         self.rules: list[str] = []
         self._names: dict[str, str] = {}
-        self._root: dict[str, Any] = {}
 
     def rule(self, expression: str) -> str:
         """The name of a rule with this expression; equal expressions share one."""
@@ -95,109 +127,109 @@ class _GrammarWriter:
             self.rules.append(f"{self._names[expression]} ::= {expression}")
         return self._names[expression]
 
-    def arguments(self, function: dict[str, Any]) -> str:
+    def arguments(self, parameters: Any) -> str:
         """The arguments of a function, two levels deep in the list of calls."""
-        self._root = function.get("parameters") or {}
-        try:
-            jsonschema.validators.validator_for(self._root).check_schema(self._root)
-            return self._object({"properties": {}, **self._root}, 2, ())
-        except (UnsupportedSchema, jsonschema.SchemaError) as error:
-            message = getattr(error, "message", None) or str(error)
-            raise UnsupportedSchema(f"the parameters of {function['name']!r}: {message}") from None
+        found = schemas.parameters(parameters)
+        options = [{"properties": {}, **option} for option in found.get("anyOf", [found])]
+        # A function without parameters takes none, whatever JSON Schema allows beyond them.
+        closed = [option if _entries(option) else {**option, "additionalProperties": False} for option in options]
+        return self.rule(" | ".join(dict.fromkeys(self._object(option, 2) for option in closed)))
 
-    def value(self, schema: dict[str, Any] | bool, depth: int, path: tuple[str, ...]) -> str:
-        if schema is True or schema == {}:
-            return self._anything(depth)
-        if schema is False:
-            raise UnsupportedSchema("the schema `false` allows no value")
+    def content(self, schema: Any) -> str:
+        """A whole answer."""
+        return self._value(schemas.plain(schema), 0)
+
+    def _value(self, schema: Schema, depth: int) -> str:
         if "$ref" in schema:
-            return self._reference(schema, depth, path)
-        if "enum" in schema or "const" in schema:
-            return self._one_of(schema, depth)
-        if len(schema.get("allOf", ())) == 1:
-            return self.value({**_without(schema, "allOf"), **schema["allOf"][0]}, depth, path)
-        for keyword in ("anyOf", "oneOf"):
-            if keyword in schema:
-                rest = _without(schema, keyword)
-                return self._any_of([{**rest, **option} for option in schema[keyword]], depth, path)
-        kind = schema.get("type")
-        if isinstance(kind, list):
-            return self._any_of([{**schema, "type": one} for one in kind], depth, path)
-        if kind == "object" or (kind is None and "properties" in schema):
-            return self._object(schema, depth, path)
-        if kind == "array" or (kind is None and ("items" in schema or "prefixItems" in schema)):
-            return self._array(schema, depth, path)
+            raise UnsupportedSchema(
+                f'{schema["$ref"]} contains itself, which no grammar can follow; only `tool_choice` "auto" can use it'
+            )
+        if "enum" in schema:
+            return self._one_of(schema, schema["enum"], depth)
+        if "anyOf" in schema:
+            return self._any_of(schema["anyOf"], depth)
+        several = kinds(schema)
+        if len(several) > 1:
+            return self._any_of([{**schema, "type": kind} for kind in several], depth)
+        kind = several[0] if several else None
+        if kind == "object":
+            return self._object(schema, depth)
+        if kind == "array":
+            return self._array(schema, depth)
         if kind == "string":
             return self._text(schema)
         if kind in ("integer", "number"):
             return self._number(schema, kind)
-        return kind if kind in ("boolean", "null") else self._anything(depth)
+        return kind or self._anything(depth, _FREE_LEVELS)
 
-    def _any_of(self, options: list[dict[str, Any]], depth: int, path: tuple[str, ...]) -> str:
-        return self.rule(" | ".join(dict.fromkeys(self.value(option, depth, path) for option in options)))
+    def _any_of(self, options: list[Schema], depth: int) -> str:
+        return self.rule(" | ".join(dict.fromkeys(self._value(option, depth) for option in options)))
 
-    def _reference(self, schema: dict[str, Any], depth: int, path: tuple[str, ...]) -> str:
-        reference = schema["$ref"]
-        if reference in path:
-            raise UnsupportedSchema(f'{reference} contains itself; only `tool_choice` "auto" can use such a tool')
-        target: Any = self._root
-        try:
-            for step in reference.removeprefix("#/").split("/"):
-                target = target[step.replace("~1", "/").replace("~0", "~")]
-        except (KeyError, TypeError):
-            raise UnsupportedSchema(f"{reference} leads nowhere in the schema") from None
-        return self.value({**target, **_without(schema, "$ref")}, depth, (*path, reference))
-
-    def _one_of(self, schema: dict[str, Any], depth: int) -> str:
-        options = schema.get("enum", [schema.get("const")])
-        allowed = [option for option in options if jsonschema.validators.validator_for(schema)(schema).is_valid(option)]
+    def _one_of(self, schema: Schema, options: list[Any], depth: int) -> str:
+        validator = jsonschema.Draft202012Validator(schema)
+        allowed = [option for option in options if validator.is_valid(option)]
         if not allowed:
-            raise UnsupportedSchema(f"no value of {json.dumps(options)} fits the rest of its schema")
+            raise UnsupportedSchema(f"no value of {json.dumps(options)[:200]} fits the rest of its schema")
         return self.rule(" | ".join(_literal(_dumps(option, depth)) for option in allowed))
 
-    def _text(self, schema: dict[str, Any]) -> str:
-        shortest = schema.get("minLength", 0)
-        longest = max(shortest, min(schema.get("maxLength", _MAX_TEXT), _MAX_TEXT))
+    def _text(self, schema: Schema) -> str:
+        shortest = int(schema.get("minLength", 0))
+        longest = max(shortest, int(min(schema.get("maxLength", _MAX_TEXT), _MAX_TEXT)))
         return self.rule(f'"\\"" char{{{shortest},{longest}}} "\\""')
 
-    def _number(self, schema: dict[str, Any], kind: str) -> str:
-        low, high = schema.get("minimum"), schema.get("maximum")
-        if kind == "integer" and low is not None and high is not None and high - low < _MAX_ENUMERATED:
-            return self._one_of({**schema, "enum": list(range(int(low), int(high) + 1))}, 0)
-        least = max((bound for bound in (low, schema.get("exclusiveMinimum")) if bound is not None), default=-1)
-        unsigned = {"integer": "natural", "number": "decimal"}[kind]
-        return unsigned if least >= 0 else kind
+    def _number(self, schema: Schema, kind: str) -> str:
+        write = integer_range if kind == "integer" else number_range
+        expression = write(schema)
+        if expression is None:
+            raise UnsupportedSchema(f"no {kind} of at most 15 digits is within the bounds of its schema")
+        return self.rule(expression) if expression != kind else kind
 
-    def _array(self, schema: dict[str, Any], depth: int, path: tuple[str, ...]) -> str:
+    def _array(self, schema: Schema, depth: int) -> str:
         start, separator, end = (_literal(text) for text in _brackets("[", "]", depth))
-        if prefix := schema.get("prefixItems"):
-            items = [self.value(item, depth + 1, path) for item in prefix]
-            return self.rule(f"{start} {f' {separator} '.join(items)} {end}")
-        least = schema.get("minItems", 0)
-        most = max(least, min(schema.get("maxItems", _MAX_ITEMS), _MAX_ITEMS))
-        if most == 0:
+        least, most = int(schema.get("minItems", 0)), schema.get("maxItems")
+        rest = schema.get("items", {})
+        if "prefixItems" in schema:
+            parts = list(schema["prefixItems"])
+            parts += [rest] * (least - len(parts))
+            parts = parts[: int(most)] if most is not None else parts
+            closed = next((number for number, part in enumerate(parts) if part is False), len(parts))
+            if closed < least:
+                raise UnsupportedSchema(f"a list needs {least} items, and only {closed} are allowed")
+            items = [self._value(part, depth + 1) for part in parts[:closed]]
+            return self.rule(f"{start} {f' {separator} '.join(items)} {end}") if items else '"[]"'
+        most = max(least, int(min(_MAX_ITEMS if most is None else most, _MAX_ITEMS)))
+        if rest is False and least:
+            raise UnsupportedSchema(f"a list needs {least} items, and none are allowed")
+        if rest is False or most == 0:
             return '"[]"'
-        item = self.value(schema.get("items", {}), depth + 1, path)
+        item = self._value(rest, depth + 1)
         empty = '"[]" | ' if least == 0 else ""
         return self.rule(f"{empty}{start} {item} ({separator} {item}){{{max(least, 1) - 1},{most - 1}}} {end}")
 
-    def _object(self, schema: dict[str, Any], depth: int, path: tuple[str, ...]) -> str:
-        properties, required = schema.get("properties"), set(schema.get("required", ()))
-        if unknown := required - set(properties or ()):
-            properties = {**(properties or {}), **{name: {} for name in sorted(unknown)}}
-        start, separator, end = (_literal(text) for text in _brackets("{", "}", depth))
-        if properties is None and schema.get("additionalProperties", True) is not False:
-            value = self.value(schema.get("additionalProperties", {}), depth + 1, path)
-            entry = self.rule(f'{self._text({"minLength": 1, "maxLength": 40})} ": " {value}')
-            return self.rule(f'"{{}}" | {start} {entry} ({separator} {entry}){{0,{_MAX_ITEMS - 1}}} {end}')
-        entries = [
-            (f"{_literal(_dumps(name, 0) + ': ')} {self.value(value, depth + 1, path)}", name in required)
-            for name, value in (properties or {}).items()
-        ]
+    def _object(self, schema: Schema, depth: int) -> str:
+        entries, required = _entries(schema), set(schema.get("required", ()))
         if not entries:
-            return '"{}"'
-        members = self._members(entries, separator)
+            return self._map(schema, depth)
+        start, separator, end = (_literal(text) for text in _brackets("{", "}", depth))
+        written = [
+            (f"{_literal(_dumps(name, 0) + ': ')} {self._value(value, depth + 1)}", name in required)
+            for name, value in entries.items()
+        ]
+        members = self._members(written, separator)
         return self.rule(f"{start} {members} {end}" if required else f'"{{}}" | {start} {members} {end}')
+
+    def _map(self, schema: Schema, depth: int) -> str:
+        """An object whose keys the schema does not name."""
+        values, least = schema.get("additionalProperties", {}), int(schema.get("minProperties", 0))
+        most = max(least, int(min(schema.get("maxProperties", _MAX_ITEMS), _MAX_ITEMS)))
+        if values is False and least:
+            raise UnsupportedSchema(f"an object needs {least} properties, and none are allowed")
+        if values is False or most == 0:
+            return '"{}"'
+        start, separator, end = (_literal(text) for text in _brackets("{", "}", depth))
+        entry = self.rule(f'"\\"" char{{1,{_MAX_KEY}}} "\\": " {self._value(values, depth + 1)}')
+        empty = '"{}" | ' if least == 0 else ""
+        return self.rule(f"{empty}{start} {entry} ({separator} {entry}){{{max(least, 1) - 1},{most - 1}}} {end}")
 
     def _members(self, entries: list[tuple[str, bool]], separator: str) -> str:
         """At least one of the entries, in their order, none of the required ones left out."""
@@ -210,13 +242,25 @@ class _GrammarWriter:
             following = self.rule(continued if is_required else f"{continued} | {following or chr(34) * 2}")
         return self.rule(" | ".join(alternatives))
 
-    def _anything(self, depth: int) -> str:
-        """Any JSON value, where the schema asks for nothing: a plain one, or a list or object of plain ones."""
-        plain = self.rule(f"{self._text({})} | number | boolean | null")
+    def _anything(self, depth: int, levels: int) -> str:
+        """Any JSON value, where the schema asks for nothing: lists and objects nest `levels` deep."""
+        plain = f"{self._text({})} | number | boolean | null"
+        if levels == 0:
+            return self.rule(plain)
+        inner = self._anything(depth + 1, levels - 1)
         start, separator, end = (_literal(text) for text in _brackets("[", "]", depth))
-        items = f'"[]" | {start} {plain} ({separator} {plain}){{0,{_MAX_ITEMS - 1}}} {end}'
-        entries = self._object({"additionalProperties": {"type": ["string", "number", "boolean", "null"]}}, depth, ())
+        items = f'"[]" | {start} {inner} ({separator} {inner}){{0,{_MAX_ITEMS - 1}}} {end}'
+        start, separator, end = (_literal(text) for text in _brackets("{", "}", depth))
+        entry = self.rule(f'"\\"" char{{1,{_MAX_KEY}}} "\\": " {inner}')
+        entries = f'"{{}}" | {start} {entry} ({separator} {entry}){{0,{_MAX_ITEMS - 1}}} {end}'
         return self.rule(f"{plain} | {items} | {entries}")
+
+
+def _entries(schema: Schema) -> Schema:
+    """The properties of a plain schema; also those that are only required, which may have any value."""
+    properties, required = schema.get("properties", {}), schema.get("required", ())
+    others = schema.get("additionalProperties", {})
+    return {**properties, **{name: others for name in required if name not in properties}}
 
 
 def _brackets(opening: str, closing: str, depth: int) -> tuple[str, str, str]:
@@ -232,7 +276,3 @@ def _dumps(value: Any, depth: int) -> str:
 def _literal(text: str) -> str:
     """An EBNF literal; its escapes are those of JSON."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _without(schema: dict[str, Any], keyword: str) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key != keyword}

@@ -68,7 +68,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
             "started_after_boot": process.create_time() - psutil.boot_time(),
             "gateway_url": settings.gateway_url,
             "nim_url": settings.nim_url,
-            "started_at": utc_now(),
+            "started_at": f"{utc_now()}Z",
         }
         _write_atomically(state_file, state)
         _watch(settings, servers, stop)

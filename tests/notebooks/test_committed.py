@@ -9,10 +9,13 @@ import sys
 from pathlib import Path
 
 import nbformat
+import papermill
 import pytest
 from course_support import NOTEBOOKS, ROOT, Course
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
+
+from flywheel_helpers.run import parameters
 
 MOST_LINES = 30
 names = [path.stem for path in NOTEBOOKS]
@@ -39,8 +42,21 @@ def test_the_course_is_complete():
 def test_has_one_cell_of_parameters_in_upper_case(path):
     tagged = [cell for cell in code_cells(path) if "parameters" in cell.metadata.get("tags", [])]
     assert len(tagged) == 1
-    targets = [target.id for statement in ast.parse(tagged[0].source).body for target in statement.targets]
-    assert targets and all(name.isupper() for name in targets), targets
+    declared = parameters.of_notebook(path)
+    assert declared and all(name.isupper() for name in declared), declared
+
+
+@every_notebook
+def test_papermill_reads_every_parameter_and_its_type(path):
+    declared = {name: ast.unparse(one.annotation) for name, one in parameters.of_notebook(path).items()}
+    inspected = papermill.inspect_notebook(str(path))
+    assert {name: one["inferred_type_name"] for name, one in inspected.items()} == declared
+
+
+@every_notebook
+def test_every_parameter_can_be_set_to_its_default(path):
+    declared = {name: ast.literal_eval(one.default) for name, one in parameters.of_notebook(path).items()}
+    assert parameters.parse([(name, str(value)) for name, value in declared.items()], [path]) == declared
 
 
 @every_notebook
@@ -79,8 +95,8 @@ def test_names_no_machine(path):
 def test_gives_the_committed_outputs_again(course: Course, first, path, tmp_path):
     """Run by nbval on the platform of the first run, where every step finds its result."""
     notebook = load_notebook_node(str(path))  # parameterize_notebook needs the tags that this adds
-    declared = next(cell for cell in code_cells(path) if "parameters" in cell.metadata.get("tags", [])).source
-    small = {name: value for name, value in course.parameters.items() if re.search(rf"^{name} =", declared, re.M)}
+    declared = parameters.of_notebook(path)
+    small = {name: value for name, value in course.parameters.items() if name in declared}
     copy = tmp_path / path.name
     nbformat.write(parameterize_notebook(notebook, small), copy)
     rules = Path(__file__).with_name("sanitize.cfg")

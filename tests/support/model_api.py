@@ -23,13 +23,16 @@ class Target:
         requests: bodies of all completion requests so far.
         most_at_once: the most requests that were in flight together.
         key: bearer token it wants, if any.
+
+    Args:
+        port: to listen on; a free one by default.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.reset()
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"target": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()

@@ -167,7 +167,7 @@ def test_a_training_ends_with_a_registered_model(customizer, tmp_path):
     assert "type=val_loss" in entry.logs["worker"] and logs.error is None
     assert [event.message for event in entry.events][0] == "Job created"
 
-    with pytest.raises(ConflictError, match="exists already"):
+    with pytest.raises(ConflictError, match="already exists"):
         customizer.create(output_model=f"{NAMESPACE}/weather@v1")
     assert customizer.jobs.list(filter={"status": "completed", "base_model": BASE_MODEL}).data[0].id == job.id
     assert not customizer.jobs.list(filter={"status": "completed", "epochs": 3}).data
@@ -257,7 +257,6 @@ def test_a_job_goes_on_after_the_platform_was_killed(customizer, start_gateway):
         ({"lora": {"adapter_dim": 12}}, "adapter_dim"),
         ({"lora": {"target_modules": ["wq"]}}, "target_modules"),
         ({"optimizer": "adam_with_flat_lr"}, "optimizer"),
-        ({"sequence_packing_enabled": True}, "sequence_packing_enabled"),
         ({"grpo": {}}, "grpo"),
         ({"no_such_thing": 1}, "no_such_thing"),
     ],
@@ -297,14 +296,16 @@ def test_a_request_that_cannot_be_done_is_refused_with_the_reason(customizer, fi
 
 def test_what_has_no_effect_is_said_in_warnings(customizer):
     job = customizer.create(
-        hyperparameters={"max_steps": 5, "val_check_interval": 100},
+        hyperparameters={"max_steps": 5, "val_check_interval": 100, "sequence_packing_enabled": True},
         integrations=[{"type": "wandb", "wandb": {"project": "x"}}],
         wandb_api_key="secret-key",
     )
     customizer.jobs.cancel(job.id)
     warnings = [warning.message for warning in job.warnings]
-    assert any("wandb" in text for text in warnings) and any("val_check_interval" in text for text in warnings)
+    for word in ("wandb", "val_check_interval", "sequence_packing_enabled"):
+        assert any(word in text for text in warnings)
     assert job.hyperparameters.val_check_interval == 4
+    assert job.hyperparameters.sequence_packing_enabled is False, "as NeMo answers where it cannot pack"
     assert "secret-key" not in job.model_dump_json()
 
 
@@ -370,10 +371,9 @@ def test_configs_and_targets_can_be_made_changed_and_deleted(customizer):
     [
         ({"training_options": [{"training_type": "dpo"}]}, "training_options"),
         ({"training_options": [{"finetuning_type": "all_weights"}]}, "training_options"),
-        ({"training_options": [{"num_gpus": 8}]}, "training_options"),
-        ({"training_options": [{"tensor_parallel_size": 2}]}, "training_options"),
-        ({"training_precision": "int8"}, "training_precision"),
-        ({"prompt_template": "{prompt}"}, "prompt_template"),
+        ({"training_options": [{"num_gpus": -1}]}, "num_gpus"),
+        ({"training_options": []}, "training_options"),
+        ({"training_precision": "int7"}, "training_precision"),
         ({"chat_prompt_template": "x"}, "chat_prompt_template"),
         ({"target": "meta/llama"}, "target"),
         ({"max_seq_length": 0}, "max_seq_length"),
@@ -387,6 +387,80 @@ def test_a_config_this_machine_cannot_honour_is_refused(customizer, change, fiel
     with pytest.raises(UnprocessableEntityError) as caught:
         customizer.sdk.customization.configs.create(name="odd", namespace=NAMESPACE, **body)
     assert field in caught.value.body["detail"][0]["loc"]
+
+
+def test_how_a_cluster_would_train_is_accepted_with_a_warning(customizer):
+    """As NVIDIA's data flywheel asks for it; the weights that are learned do not depend on it."""
+    api = customizer.sdk.customization
+    option = {
+        "training_type": "sft",
+        "finetuning_type": "lora",
+        "num_gpus": 2,
+        "num_nodes": 1,
+        "tensor_parallel_size": 2,
+        "data_parallel_size": 1,
+        "use_sequence_parallel": False,
+        "micro_batch_size": 1,
+    }
+    body = {
+        "target": CONFIG.removesuffix("+CPU"),
+        "max_seq_length": 64,
+        "training_options": [option],
+        "training_precision": "bf16-mixed",
+        "prompt_template": "{prompt} {completion}",
+    }
+    config = api.configs.create(name="cluster", namespace=NAMESPACE, **body)
+    assert (config.training_precision, config.training_options[0].num_gpus) == ("bf16-mixed", 2)
+    assert config.prompt_template == "{prompt} {completion}"
+    for name in ("training_precision", "prompt_template", "num_gpus", "tensor_parallel_size"):
+        assert name in config.warning_message
+    for name in ("num_nodes", "data_parallel_size", "use_sequence_parallel", "micro_batch_size"):
+        assert name not in config.warning_message
+    for given in (f"{NAMESPACE}/cluster", body):
+        job = customizer.create(config=given)
+        customizer.jobs.cancel(job.id)
+        assert config.warning_message in [warning.message for warning in job.warnings]
+        assert job.config_snapshot.prompt_template == "{prompt} {completion}"
+    api.configs.delete("cluster", namespace=NAMESPACE)
+
+
+def test_training_options_can_be_added_and_taken_away(customizer):
+    api = customizer.sdk.customization
+    option = {"training_type": "sft", "finetuning_type": "lora", "num_gpus": 0, "micro_batch_size": 1}
+    target = CONFIG.removesuffix("+CPU")
+    place = {"name": "options", "namespace": NAMESPACE}
+    api.configs.create(**place, target=target, max_seq_length=64, training_options=[option])
+    added = api.configs.update("options", namespace=NAMESPACE, add_training_options=[{**option, "micro_batch_size": 2}])
+    assert [found.micro_batch_size for found in added.training_options] == [1, 2]
+    assert "micro_batch_size" in added.warning_message
+    removal = [{"training_type": "sft", "finetuning_type": "lora"}]
+    with pytest.raises(UnprocessableEntityError, match="training_options"):
+        api.configs.update("options", namespace=NAMESPACE, remove_training_options=removal)
+    swapped = api.configs.update(
+        "options", namespace=NAMESPACE, remove_training_options=removal, add_training_options=[option]
+    )
+    assert len(swapped.training_options) == 1 and swapped.max_seq_length == 64
+    api.configs.delete("options", namespace=NAMESPACE)
+
+
+def test_jobs_and_configs_are_found_by_what_they_show(customizer):
+    api = customizer.sdk.customization
+    job = customizer.create("chat", ENDLESS, project="found-by-this")
+    customizer.jobs.cancel(job.id)
+    shown = {"project": "found-by-this", "dataset": f"{NAMESPACE}/chat", "epochs": ENDLESS["epochs"], "batch_size": 2}
+    assert [found.id for found in customizer.jobs.list(filter=shown)] == [job.id]
+    assert not customizer.jobs.list(filter={**shown, "batch_size": 3}).data
+    sent_back = httpx.get(f"{customizer.server.gateway_url}/v1/customization/jobs/{job.id}").json()
+    again = httpx.post(f"{customizer.server.gateway_url}/v1/customization/jobs", json={**sent_back, "name": None})
+    assert again.status_code == 200, again.text
+    customizer.jobs.cancel(again.json()["id"])
+    assert again.json()["hyperparameters"] == sent_back["hyperparameters"]
+    assert len(api.configs.list(filter={"target_enabled": True, "finetuning_type": "lora"}).data) == 1
+    assert not api.configs.list(filter={"target_enabled": False}).data
+    assert [target.enabled for target in api.targets.list(filter={"enabled": True})] == [True]
+    assert len(api.configs.list(sort="-num_parameters").data) == 1
+    with pytest.raises(UnprocessableEntityError, match="no field 'enabled'"):
+        api.configs.list(extra_query={"filter[enabled]": "true"})
 
 
 def test_a_target_other_than_the_base_model_is_refused(customizer):

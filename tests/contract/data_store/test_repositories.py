@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import uuid
 
 import httpx
@@ -20,7 +21,7 @@ def test_life_of_a_repository(hub, any_repo):
     assert hub.repo_exists(name, repo_type=kind)
     url = hub.create_repo(name, repo_type=kind, exist_ok=True)
     assert (url.repo_id, url.repo_type) == (name, kind)
-    with pytest.raises(HfHubHTTPError, match="exists already") as caught:
+    with pytest.raises(HfHubHTTPError, match="already exists") as caught:
         hub.create_repo(name, repo_type=kind)
     assert caught.value.response.status_code == 409
     info = hub.repo_info(name, repo_type=kind)
@@ -63,8 +64,11 @@ def test_namespaces_are_posted_as_a_form(gateway):
     name = f"ns-{uuid.uuid4().hex[:8]}"
     assert httpx.post(url, data={"namespace": name}).status_code == 201
     again = httpx.post(url, data={"namespace": name})
-    assert again.status_code == 409 and "exists already" in again.json()["detail"]
-    assert httpx.get(f"{url}/{name}").json()["namespace"] == name
+    assert again.status_code == 409 and "already exists" in again.json()["detail"]
+    found = httpx.get(f"{url}/{name}").json()
+    assert found["namespace"] == name
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", found["updated_at"]), "as NeMo's Data Store writes it"
+    assert [item["namespace"] for item in httpx.get(url, params={"filter[namespace]": name}).json()["data"]] == [name]
     assert name in [item["namespace"] for item in httpx.get(url).json()["data"]]
     assert httpx.delete(f"{url}/{name}").status_code == 200
     assert httpx.get(f"{url}/{name}").status_code == 404

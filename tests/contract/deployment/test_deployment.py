@@ -78,6 +78,12 @@ def test_a_config_may_come_with_its_deployment(client, name):
     config = {"model": BASE_MODEL, "nim_deployment": NIM_DEPLOYMENT}
     made = client.deployment.model_deployments.create(name=name, config=config)
     assert made.config.model == BASE_MODEL and made.models == [BASE_MODEL]
+    # NVIDIA's data flywheel looks for these words, to tell a deployment that is there already from a failure.
+    with pytest.raises(nemo.ConflictError, match="model deployment already exists"):
+        client.deployment.model_deployments.create(name=name, config=config)
+    # A stored config that no deployment names can still be deleted beside one that has its own.
+    client.deployment.configs.create(name=name, model=BASE_MODEL)
+    client.deployment.configs.delete(name, namespace="default")
     client.deployment.model_deployments.delete(name, namespace="default")
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import nemo_microservices as nemo
 import pytest
+from ports import free_port
 
 BASE_MODEL = "huggingfacetb/smollm2-135m-instruct"
 
@@ -23,17 +25,18 @@ def namespace(client) -> str:
     return name
 
 
-def test_what_a_fresh_platform_holds(client):
+def test_what_a_fresh_platform_holds(client, gateway):
     assert {"default", "huggingfacetb"} <= {namespace.id for namespace in client.namespaces.list()}
     base = client.models.retrieve("smollm2-135m-instruct", namespace="huggingfacetb")
     assert base.spec.num_parameters == 134_515_008 and base.spec.context_size == 8192 and base.spec.is_chat
-    assert base.api_endpoint is None, "registering it is a step of the course"
+    assert base.api_endpoint.url == f"{gateway.nim_url}/v1/chat/completions"
+    assert (base.api_endpoint.model_id, base.api_endpoint.format) == (BASE_MODEL, "nim")
 
 
 def test_namespace_life(client, namespace):
     assert client.namespaces.retrieve(namespace).id == namespace
     assert client.namespaces.update(namespace, description="mine").description == "mine"
-    with pytest.raises(nemo.ConflictError, match="exists already"):
+    with pytest.raises(nemo.ConflictError, match="This namespace already exists: ns-"):
         client.namespaces.create(id=namespace)
     assert client.namespaces.delete(namespace).message
     with pytest.raises(nemo.NotFoundError, match=namespace):
@@ -91,6 +94,49 @@ def test_tuned_model_and_its_endpoint(client, namespace):
     assert model.api_endpoint.model_id == f"{namespace}/{name}" and model.artifact.status == "upload_completed"
 
 
+def test_the_base_model_may_be_registered_elsewhere_and_back(start_gateway, tmp_path):
+    running = start_gateway(tmp_path / "home")
+    client = nemo.NeMoMicroservices(base_url=running.gateway_url, inference_base_url=running.nim_url)
+    place = {"namespace": "huggingfacetb"}
+    elsewhere = {"url": "http://nim.example/v1/chat/completions", "model_id": BASE_MODEL}
+    assert (
+        client.models.update("smollm2-135m-instruct", **place, api_endpoint=elsewhere).api_endpoint.url
+        == (elsewhere["url"])
+    )
+    running.stop()
+    running.nim_port = free_port()
+    start_gateway(tmp_path / "home", again=running)
+    assert client.models.retrieve("smollm2-135m-instruct", **place).api_endpoint.url == elsewhere["url"]
+    back = client.models.update("smollm2-135m-instruct", **place, extra_body={"api_endpoint": None})
+    assert back.api_endpoint.url == f"{running.nim_url}/v1/chat/completions", "on the port of today"
+
+
+def test_a_key_is_neither_shown_nor_stored(client, namespace, gateway):
+    endpoint = {"url": "https://models.example/v1", "model_id": "m", "api_key": "nvapi-very-secret"}
+    made = client.models.create(name="keyed", namespace=namespace, api_endpoint=endpoint)
+    assert made.api_endpoint.model_id == "m"
+    client.models.update("keyed", namespace=namespace, api_endpoint={**endpoint, "model_id": "n"})
+    for path in ("models", f"models/{namespace}/keyed"):
+        assert "nvapi-very-secret" not in httpx.get(f"{gateway.gateway_url}/v1/{path}").raise_for_status().text
+    files = [path for path in (gateway.home / "entity-store").iterdir() if path.is_file()]
+    assert files and not [path for path in files if b"nvapi-very-secret" in path.read_bytes()]
+
+
+def test_lists_come_in_pages_of_ten_in_order_of_creation(client, namespace):
+    for number in range(12):
+        client.projects.create(name=f"p{number}", namespace=namespace)
+    page = client.projects.list(filter={"namespace": namespace})
+    assert [project.name for project in page.data] == [f"p{number}" for number in range(10)]
+    assert (page.sort, page.pagination.page_size, page.pagination.total_results) == ("created_at", 10, 12)
+    assert len(list(page)) == 12
+
+
+def test_namespaces_are_found_by_name(client, namespace):
+    assert [found.id for found in client.namespaces.list(search={"id": namespace[3:]})] == [namespace]
+    for key in ("filter[namespace]", "search[name]"):
+        assert [found.id for found in client.namespaces.list(extra_query={key: namespace})] == [namespace]
+
+
 def test_a_name_is_made_up_when_none_is_given(client, namespace):
     made = client.models.create(namespace=namespace)
     assert made.name.startswith("model-") and client.models.retrieve(made.name, namespace=namespace) == made
@@ -125,6 +171,7 @@ def test_filter_search_sort_and_pages(client, namespace):
         ({"sort": "colour"}, "sort"),
         ({"filter[": "x"}, "filter["),
         ({"filter[created_at][gte]": "yesterday"}, "filter[created_at][gte]"),
+        ({"filter[enabled]": "true"}, "filter[enabled]"),
     ],
 )
 def test_a_senseless_list_request_names_its_fault(client, query, field):

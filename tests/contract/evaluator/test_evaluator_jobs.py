@@ -6,10 +6,13 @@ import io
 import json
 import zipfile
 
+import httpx
 import pytest
 from evaluator_support import FILES, METRIC, ROWS, TASK, ended, inline, row, run, samples, scores, slow, tool_config
 from model_api import Target
 from nemo_microservices import NeMoMicroservices
+
+BASE_MODEL = "huggingfacetb/smollm2-135m-instruct"
 
 
 def test_a_job_by_reference(sdk: NeMoMicroservices, url: str, target: Target) -> None:
@@ -61,6 +64,52 @@ def test_a_job_by_reference(sdk: NeMoMicroservices, url: str, target: Target) ->
     assert job.id in [listed.id for listed in sdk.evaluation.jobs.list(filter={"config": "team/calls"})]
     assert job.id not in [listed.id for listed in sdk.evaluation.jobs.list(filter={"config": "team/other"})]
     assert [found.id for found in sdk.evaluation.results.list(filter={"job_id": job.id})] == [result.id]
+
+
+def test_the_base_model_can_be_evaluated_on_a_fresh_platform(sdk: NeMoMicroservices, gateway) -> None:
+    nim = Target(gateway.nim_port)
+    try:
+        nim.models = [BASE_MODEL]
+        job = run(sdk, tool_config(limit=2), {"type": "model", "model": BASE_MODEL})
+        assert job.status == "completed", job.status_details
+        assert {request["model"] for request in nim.requests} == {BASE_MODEL}
+    finally:
+        nim.close()
+
+
+def test_the_shape_of_a_job_and_its_result(sdk: NeMoMicroservices, url: str, target: Target) -> None:
+    body = {"config": tool_config(limit=1), "target": inline(target), "namespace": "team"}
+    answer = httpx.post(f"{url}/v1/evaluation/jobs", json=body)
+    job = answer.json()
+    assert answer.status_code == 200
+    assert (job["custom_fields"], job["ownership"], job["output_files_url"], job["result"]) == ({}, None, None, None)
+    for part, prefix in (("config", "eval-config-"), ("target", "eval-target-")):
+        # A configuration or target written into the job gets an id, and its id as its name.
+        assert job[part]["id"] == job[part]["name"] and job[part]["id"].startswith(prefix)
+        assert (job[part]["namespace"], job[part]["custom_fields"]) == ("default", {})
+        assert len(job[part]["created_at"]) == len(job["created_at"]) == len("2025-06-20T16:36:27.493465")
+    again = httpx.post(f"{url}/v1/evaluation/jobs", json=ended(sdk, job["id"]).model_dump(mode="json"))
+    assert again.status_code == 200, again.text
+    assert ended(sdk, again.json()["id"]).status == "completed"
+
+    result = httpx.get(f"{url}/v1/evaluation/jobs/{job['id']}/results").json()
+    assert result["id"].startswith("evaluation_result-")
+    shape = {key: result[key] for key in ("job", "groups", "files_url", "custom_fields", "ownership", "description")}
+    nothing = {"files_url": None, "ownership": None, "description": None}
+    assert shape == {"job": job["id"], "groups": {}, "custom_fields": {}, **nothing}
+
+
+def test_a_tool_calling_metric_with_a_judge(sdk: NeMoMicroservices, target: Target) -> None:
+    """As NVIDIA's data flywheel sends it; no judge is asked, and its key is not shown."""
+    config = tool_config(limit=2)
+    judge = {"api_endpoint": {"url": "https://judge.example/v1", "model_id": "j", "api_key": "sk-judge"}}
+    config["tasks"][TASK]["metrics"][METRIC]["params"]["model"] = judge
+    stored = sdk.evaluation.configs.create(name="judged", namespace="team", **config)
+    job = run(sdk, config, inline(target))
+    assert (job.status, scores(sdk, job)) == ("completed", (1.0, 1.0))
+    for found in (stored, job.config):
+        shown = found.tasks[TASK].metrics[METRIC].params["model"]["api_endpoint"]
+        assert shown == {**judge["api_endpoint"], "api_key": "******"}
 
 
 def test_scores_of_a_model_that_is_partly_wrong(sdk: NeMoMicroservices, target: Target) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -68,6 +69,29 @@ def test_jobs_do_not_hold_up_the_gateway(sdk: NeMoMicroservices, url: str, targe
             assert http.get("/health").status_code == 200
         assert time.monotonic() - began < 1
     assert target.most_at_once == 12
+    assert {ended(sdk, job.id).status for job in jobs} == {"completed"}
+
+
+def test_a_job_that_waits_for_others_is_created_and_says_so(sdk: NeMoMicroservices, target: Target) -> None:
+    """NVIDIA's data flywheel takes any other state than `created`, `running` and `completed` for a failure."""
+    right, release = target.answer, threading.Event()
+
+    def answer(body: dict) -> dict:
+        release.wait(60)
+        return right(body)
+
+    target.answer = answer
+    try:
+        jobs = [sdk.evaluation.jobs.create(config=tool_config(limit=1), target=inline(target)) for _ in range(6)]
+        wait_until(lambda: len(target.requests) == 4, seconds=30)
+        for job in jobs[4:]:
+            retrieve = partial(sdk.evaluation.jobs.retrieve, job.id)
+            waiting = wait_until(
+                lambda get=retrieve: "Waiting to start" in (job := get()).status_details.message and job
+            )
+            assert waiting.status == "created" and "4 evaluations run at a time" in waiting.status_details.message
+    finally:
+        release.set()
     assert {ended(sdk, job.id).status for job in jobs} == {"completed"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import nemo_microservices
 import pytest
 from evaluator_support import FILES, change, inline, refused, run, tool_config
@@ -41,15 +42,14 @@ def test_a_wrong_configuration_names_the_field(
 
 
 def test_an_unregistered_base_model_says_what_to_do(sdk: NeMoMicroservices, target: Target) -> None:
-    # The platform's own base model has no endpoint until the course registers it.
-    base = {"type": "model", "model": "huggingfacetb/smollm2-135m-instruct"}
+    sdk.models.create(name="base", namespace="lonely")
     with refused() as error:
-        sdk.evaluation.jobs.create(config=tool_config(), target=base)
+        sdk.evaluation.jobs.create(config=tool_config(), target={"type": "model", "model": "lonely/base"})
     message = str(error.value)
     assert "is not registered with an api_endpoint" in message
-    assert "PATCH /v1/models/huggingfacetb/smollm2-135m-instruct" in message
+    assert "PATCH /v1/models/lonely/base" in message
 
-    sdk.models.create(name="adapter", namespace="lonely", base_model="huggingfacetb/smollm2-135m-instruct")
+    sdk.models.create(name="adapter", namespace="lonely", base_model="lonely/base")
     with refused() as error:
         sdk.evaluation.jobs.create(config=tool_config(), target={"type": "model", "model": "lonely/adapter"})
     assert "(the base model of lonely/adapter) is not registered" in str(error.value)
@@ -113,12 +113,43 @@ def test_an_api_key_is_used_and_never_shown(
 
     stored = sdk.evaluation.targets.create(name="keyed", namespace="keys", **inline(target, api_key=target.key))
     assert stored.model.api_endpoint.api_key is None
-    by_reference = run(sdk, tool_config(limit=1), "keys/keyed")
-    given_inline = run(sdk, tool_config(limit=1), inline(target, api_key=target.key))
-    assert (by_reference.status, given_inline.status) == ("completed", "completed")
+    target.models.append("keyed/tuned@v1")
+    endpoint = {"url": f"{target.url}/chat/completions", "model_id": "meta/base", "api_key": target.key}
+    sdk.models.create(name="base", namespace="keys", api_endpoint=endpoint)
+    sdk.models.create(name="tuned@v1", namespace="keyed", base_model="keys/base")
+    for given in (
+        "keys/keyed",
+        inline(target, api_key=target.key),
+        {"type": "model", "model": "keys/base"},
+        {"type": "model", "model": "keyed/tuned@v1"},  # asked at its base model's address, with that one's key
+    ):
+        assert run(sdk, tool_config(limit=1), given).status == "completed"
     with refused() as error:  # a mistake beside the key must not echo the key
         sdk.evaluation.targets.create(**inline(target, api_key=target.key, formt="openai"))
     assert target.key not in str(error.value)
     written = [path for path in tmp_path_factory.getbasetemp().rglob("*") if path.is_file()]
     assert any(path.name == "evaluator.db" for path in written)
     assert not [path for path in written if target.key.encode() in path.read_bytes()]
+    for path in ("models", "evaluation/configs", "evaluation/targets", "evaluation/jobs"):
+        answer = httpx.get(f"{url}/v1/{path}", params={"page_size": 1000})
+        assert answer.is_success and target.key not in answer.text
+
+
+def test_a_key_is_not_sent_to_another_address(sdk: NeMoMicroservices, target: Target) -> None:
+    target.key = "sk-for-another-host"
+    elsewhere = {"url": "http://127.0.0.1:1/v1", "model_id": "meta/base"}
+    sdk.models.create(name="moved", namespace="keys", api_endpoint={**elsewhere, "api_key": target.key})
+    sdk.evaluation.targets.create(
+        name="moved", namespace="keys", type="model", model={"api_endpoint": {**elsewhere, "api_key": target.key}}
+    )
+    here = {"url": target.url, "model_id": "meta/base"}
+    sdk.models.update("moved", namespace="keys", api_endpoint=here)
+    sdk.evaluation.targets.update("moved", namespace="keys", model={"api_endpoint": here})
+    for given in ("keys/moved", {"type": "model", "model": "keys/moved"}):
+        with refused() as error:
+            sdk.evaluation.jobs.create(config=tool_config(limit=1), target=given)
+        assert "refused the key" in str(error.value)
+    sdk.models.update("moved", namespace="keys", api_endpoint={**here, "api_key": target.key})
+    # Sent back as it was retrieved, without the key: it stays.
+    sdk.models.update("moved", namespace="keys", api_endpoint=here)
+    assert run(sdk, tool_config(limit=1), {"type": "model", "model": "keys/moved"}).status == "completed"

@@ -14,7 +14,10 @@ def test_stored_entities(sdk: NeMoMicroservices, target: Target, kind: str) -> N
     resource = getattr(sdk.evaluation, kind)
     body = tool_config() if kind == "configs" else {"type": "model", "model": "team/base"}
     created = [resource.create(name=f"{kind}-{n}", namespace="crud", **body) for n in (1, 2, 3)]
-    with pytest.raises(nemo_microservices.ConflictError, match="exists already"):
+    with pytest.raises(
+        nemo_microservices.ConflictError,
+        match=f"evaluation {kind[:-1]} already exists: crud/{kind}-1",
+    ):
         resource.create(name=f"{kind}-1", namespace="crud", **body)
 
     listed = resource.list(filter={"namespace": "crud"}, sort="created_at", page_size=2)

@@ -151,7 +151,7 @@ def test_ctrl_c_leaves_a_readable_folder_and_no_kernel(tmp_path):
         ],
     )
     program = (
-        "import pathlib, sys\nfrom rich.console import Console\nfrom flywheel_helpers import runner\n"
+        "import pathlib, sys\nfrom rich.console import Console\nfrom flywheel_helpers.run import runner\n"
         "from flywheel_helpers.run.progress import Progress\n"
         "runner.run([pathlib.Path(sys.argv[1])], {}, pathlib.Path(sys.argv[2]), 'local', Progress(Console()))"
     )
@@ -172,9 +172,12 @@ def test_ctrl_c_leaves_a_readable_folder_and_no_kernel(tmp_path):
     assert not psutil.pid_exists(int(pid_file.read_text()))
 
 
-@pytest.fixture
-def notebook(tmp_path) -> Path:
+@pytest.fixture(params=["by annotation", "by default"])
+def notebook(request, tmp_path) -> Path:
     values = "EPOCHS = 2\nRETRAIN = False\nLIMIT = None\nNAME = 'x'\nRATE = 1e-3"
+    if request.param == "by annotation":
+        values = "from typing import Optional\n\nEPOCHS: int = 1 + 1  # two = 2\nRETRAIN: bool = not True\n"
+        values += "LIMIT: Optional[int] = 200\nNAME: str = 'x' * 2\nRATE: float = 1"
     return write_notebook(tmp_path / "01.ipynb", [], values)
 
 
@@ -206,12 +209,65 @@ def test_unknown_parameters_are_refused(notebook):
 @pytest.mark.parametrize(
     "pair",
     [("EPOCHS", "0"), ("EPOCHS", "-5"), ("EPOCHS", "2.5"), ("EPOCHS", "None"), ("LIMIT", "all"), ("RETRAIN", "perhaps"),
-     ("RATE", "fast")],
+     ("RATE", "fast"), ("RATE", "nan"), ("RATE", "inf"), ("RATE", "-Infinity"), ("RATE", "1e999"), ("LIMIT", "0")],
 )  # fmt: skip
 def test_values_of_another_kind_are_refused(notebook, pair):
     with pytest.raises(RunError, match=f'{pair[0]} is "{pair[1]}"') as caught:
         parameters.parse([pair], [notebook])
     assert caught.value.hint.startswith("Write ")
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "value"),
+    [
+        ("X: Union[int, Literal[0]] = 10", "0", 0),
+        ("X: Union[int, Literal[0]] = 10", "3", 3),
+        ("X: int | None = 10", "null", None),
+        ("X: Literal['a', 'b'] = 'a'", "b", "b"),
+        ("X: Union[str, int, None] = None", "7", 7),
+        ("X: Union[str, int, None] = None", "seven", "seven"),
+        ("X = 'a = b # no comment'", "c", "c"),
+        ("X: str = 'a = b'  # a comment = this", "c", "c"),
+        ("X = (\n    1\n)", "2", 2),
+        ("X = Y = 1.5", "2", 2.0),
+        ("import os\nY = {}\nX: str = os.sep", "c", "c"),
+    ],
+)
+def test_parameters_in_every_form(tmp_path, declared, text, value):
+    path = write_notebook(tmp_path / "01.ipynb", [], declared)
+    found = parameters.parse([("X", text)], [path])["X"]
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "hint"),
+    [
+        ("X: Union[int, Literal[0]] = 10", "-1", "Write a whole number, 1 or more or 0."),
+        ("X: Literal['a', 'b'] = 'a'", "c", "Write 'a' or 'b'."),
+        ("X: Optional[float] = None", "nan", "Write a number, such as 0.001 or None."),
+    ],
+)
+def test_a_refused_value_says_what_to_write(tmp_path, declared, text, hint):
+    path = write_notebook(tmp_path / "01.ipynb", [], declared)
+    with pytest.raises(RunError, match=f'X is "{text}"') as caught:
+        parameters.parse([("X", text)], [path])
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    "declared", ["X = 2 * 100", "X = [1]", "X: list[int] = [1]", "X: Count = 1", "X = f(1)", "X: 'int' = 1"]
+)
+def test_a_parameter_whose_type_cannot_be_told_is_refused_with_its_line(tmp_path, declared):
+    path = write_notebook(tmp_path / "01.ipynb", [], f"# first\nY = 1\n{declared}")
+    with pytest.raises(RunError, match=r"01\.ipynb: line 3 of the parameters cell does not tell the type"):
+        parameters.parse([("X", "1")], [path])
+    assert parameters.parse([("Y", "2")], [path]) == {"Y": 2}, "the others can be set"
+
+
+def test_a_cell_that_is_not_python_is_refused_with_its_line(tmp_path):
+    path = write_notebook(tmp_path / "01.ipynb", [], "X = 1\nY = = 2")
+    with pytest.raises(RunError, match=r"01\.ipynb: line 2 of the parameters cell is not Python"):
+        parameters.parse([("X", "1")], [path])
 
 
 @pytest.mark.parametrize(

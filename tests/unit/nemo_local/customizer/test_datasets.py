@@ -8,6 +8,7 @@ import pytest
 
 from nemo_local.customizer import datasets
 from nemo_local.customizer.datasets import DatasetError, prepare_rows, row_problems
+from nemo_local.model.chat_template import render_chat
 
 TOOL = {
     "type": "function",
@@ -24,6 +25,22 @@ USER = {"role": "user", "content": "Weather in Bern?"}
 def row(answer=None, **fields):
     answer = answer or {"role": "assistant", "content": "", "tool_calls": [CALL]}
     return {"messages": [USER, answer], "tools": [TOOL], **fields}
+
+
+def tool(**properties):
+    """A tool with these parameters, and definitions that their schemas may refer to."""
+    definitions = {"unit": {"enum": ["day", "year"]}, "tree": {"items": {"$ref": "#/$defs/tree"}}}
+    parameters = {"type": "object", "properties": properties, "$defs": definitions}
+    return {"type": "function", "function": {"name": "f", "parameters": parameters}}
+
+
+#: Schemas of a parameter in every form, legal or refused.
+SCHEMAS = (
+    *(True, {}, {"items": True}, {"items": [{"type": "string"}]}, {"enum": None}, {"anyOf": [True, {"type": "null"}]}),
+    *({"$ref": "#/$defs/unit"}, {"$ref": "#/$defs/tree"}, {"allOf": [{"type": "string"}, {"maxLength": 3}]}),
+    *(5, "str", {"type": "float"}, {"items": 5}, {"enum": 5}, {"anyOf": []}, {"$ref": "#/no"}, {"allOf": [True, 5]}),
+    *({"$ref": "#/properties/a"}, {"required": 5}, {"properties": []}, {"minimum": "x"}),
+)
 
 
 def assistant(**fields):
@@ -73,7 +90,7 @@ def test_good_rows(good):
         (row(tools=[{"type": "function", "function": {"name": "f", "parameters": "str"}}]), "not a JSON Schema"),
         (
             row(tools=[{"type": "function", "function": {"name": "f", "parameters": {"properties": {"a": "str"}}}}]),
-            "not an object of schemas",
+            "properties.a: a schema must be an object, true or false, not a text",
         ),
         (
             row(tools=[{"type": "function", "function": {"name": "f", "parameters": {"required": ["a"]}}}]),
@@ -84,6 +101,17 @@ def test_good_rows(good):
 def test_malformed_rows_say_why(bad, reason):
     problems = list(row_problems(bad))
     assert any(reason in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=json.dumps)
+def test_what_the_check_lets_pass_can_be_written_as_a_prompt(schema):
+    one = row(tools=[tool(a=schema)])
+    problems = list(row_problems(one))
+    if problems:
+        assert problems[0].startswith("tools[0] (f) has 'parameters' that are not a JSON Schema of an object: ")
+    else:
+        assert '"a": {' in render_chat(one["messages"][:-1], one["tools"])
+    assert bool(problems) == (SCHEMAS.index(schema) > 8)
 
 
 @pytest.fixture

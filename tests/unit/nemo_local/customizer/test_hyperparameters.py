@@ -44,7 +44,7 @@ REFUSED = [
     ({"log_every_n_steps": 0}, "log_every_n_steps"),
     ({"seed": -1}, "seed"),
     ({"seed": 2**32}, "seed"),
-    ({"sequence_packing_enabled": True}, "sequence_packing_enabled"),
+    ({"sequence_packing_enabled": "yes"}, "sequence_packing_enabled"),
     ({"dpo": {"ref_policy_kl_penalty": 0.1}}, "dpo"),
     ({"grpo": {}}, "grpo"),
     ({"distillation": {"teacher": "x"}}, "distillation"),
@@ -179,3 +179,11 @@ def test_flat_learning_rate_never_falls(tmp_path):
 def test_an_interval_longer_than_an_epoch_means_every_epoch(tmp_path):
     assert _spec_values(tmp_path, rows=20, batch_size=4, val_check_interval=6)["val_check_interval"] == 1.0
     assert _spec_values(tmp_path, rows=20, batch_size=4, val_check_interval=5)["val_check_interval"] == 5
+
+
+def test_sequence_packing_is_accepted_and_changes_nothing():
+    plain, packed = (
+        Hyperparameters(finetuning_type="lora"),
+        Hyperparameters.model_validate({"finetuning_type": "lora", "sequence_packing_enabled": True}),
+    )
+    assert packed.complete()["sequence_packing_enabled"] is False and packed.digest() == plain.digest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -11,7 +12,6 @@ from nemo_local.nim.answers import read_chat_answer
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody
 from nemo_local.nim.served import Catalog, EnginePool, ServedModel
-from nemo_local.nim.structured import UnsupportedSchema, tool_call_grammar
 from nemo_local.nim.text import TextStream
 
 CALLS = '[\n  {\n    "name": "f",\n    "arguments": {\n      "x": 3\n    }\n  }\n]'
@@ -48,6 +48,48 @@ def test_without_tools_a_list_of_calls_is_only_text(fields):
     assert (message["content"], finish_reason) == (CALLS, "stop")
 
 
+TWO_CALLS = json.dumps([{"name": "f", "arguments": {"x": 1}}, {"name": "f", "arguments": {"x": 2}}])
+
+
+@pytest.mark.parametrize("choice", ["auto", "required"])
+@pytest.mark.parametrize(("parallel", "values"), [(False, [1]), (True, [1, 2]), (None, [1, 2])])
+def test_without_parallel_calls_the_first_one_is_the_answer(choice, parallel, values):
+    body = chat_body(tool_choice=choice, parallel_tool_calls=parallel)
+    message, finish_reason = read_chat_answer(body, TWO_CALLS, "stop")
+    assert [json.loads(call["function"]["arguments"])["x"] for call in message["tool_calls"]] == values
+    assert finish_reason == "tool_calls"
+
+
+def test_an_echo_of_the_tools_is_content():
+    echo = json.dumps([{"name": "f", "arguments": {"x": {"type": "int", "description": "A number."}}}])
+    assert read_chat_answer(chat_body(), echo, "stop") == ({"role": "assistant", "content": echo}, "stop")
+
+
+def test_a_required_call_that_a_stop_text_cut_is_content():
+    message, finish_reason = read_chat_answer(chat_body(tool_choice="required", stop="]"), CALLS[:-1], "stop")
+    assert (message, finish_reason) == ({"role": "assistant", "content": CALLS[:-1]}, "stop")
+
+
+FORMAT = {"type": "json_schema", "json_schema": {"schema": {"properties": {"x": {"multipleOf": 2}}}}}
+
+
+@pytest.mark.parametrize("text", ['{"x": 4}', '{"x": 4', "5"])
+def test_an_answer_in_its_format_or_cut_off_is_content(text):
+    body = chat_body(tools=None, response_format=FORMAT)
+    assert read_chat_answer(body, text, "stop") == ({"role": "assistant", "content": text}, "stop")
+
+
+def test_an_answer_against_a_rule_no_grammar_knows_is_an_error_that_names_the_rule():
+    with pytest.raises(NimError, match="answer.x does not fit the schema's 'multipleOf'") as caught:
+        read_chat_answer(chat_body(tools=None, response_format=FORMAT), '{"x": 3}', "stop")
+    assert (caught.value.status, caught.value.param) == (422, "response_format")
+
+
+def test_with_tools_on_offer_a_call_may_come_instead_of_the_format():
+    message, finish_reason = read_chat_answer(chat_body(response_format=FORMAT), CALLS, "stop")
+    assert (len(message["tool_calls"]), finish_reason) == (1, "tool_calls")
+
+
 def test_a_required_call_that_was_cut_is_not_passed_off_as_a_call():
     message, finish_reason = read_chat_answer(chat_body(tool_choice="required"), CALLS[:-20], "length")
     assert (message, finish_reason) == ({"role": "assistant", "content": CALLS[:-20]}, "length")
@@ -58,20 +100,6 @@ def test_a_required_call_against_a_rule_no_grammar_knows_is_an_error_that_names_
     with pytest.raises(NimError, match="arguments.x does not fit the schema's 'multipleOf'") as caught:
         read_chat_answer(chat_body(parameters, tool_choice="required"), CALLS, "stop")
     assert caught.value.status == 422
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"properties": {"x": {"$ref": "#/$defs/no"}}}, "#/\\$defs/no leads nowhere"),
-        ({"properties": {"x": {"$ref": "#/properties/x"}}}, "contains itself"),
-        ({"properties": {"x": {"enum": ["a"], "type": "integer"}}}, 'no value of \\["a"\\] fits'),
-        ({"properties": {"x": {"type": "float"}}}, "float"),
-    ],
-)
-def test_a_schema_nothing_can_be_made_of_is_refused_with_the_function(parameters, message):
-    with pytest.raises(UnsupportedSchema, match=f"the parameters of 'f': .*{message}"):
-        tool_call_grammar([{"function": {"name": "f", "parameters": parameters}}])
 
 
 @pytest.fixture(scope="module")

@@ -209,6 +209,27 @@ PARAMETERS = {
         "required": ["points"],
     },
     "anything": {"type": "object", "properties": {"any": {}}, "required": ["any"]},
+    "bounds": {
+        "type": "object",
+        "properties": {
+            "year": {"type": "integer", "minimum": 1987, "maximum": 2041},
+            "share": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+            "price": {"type": "number", "minimum": 0.99},
+            "below": {"type": "number", "maximum": -7},
+        },
+        "required": ["year", "share", "price", "below"],
+    },
+    "every form": {
+        "type": "object",
+        "properties": {
+            "true": True,
+            "list": {"type": "array", "items": True, "maxItems": 2},
+            "tuple": {"type": "array", "prefixItems": [{"type": "null"}], "items": False},
+            "both": {"allOf": [{"type": "integer"}, {"minimum": 2}, {"maximum": 3}]},
+            '\x01\x7f\u2028\N{SLIGHTLY SMILING FACE}\\"[^]': {"enum": ['\x01\x7f\u2028\\"', "{}"]},
+        },
+        "required": ["true", "tuple", "both", '\x01\x7f\u2028\N{SLIGHTLY SMILING FACE}\\"[^]'],
+    },
 }
 
 
