@@ -96,8 +96,10 @@ def label(nemo: Connection, usage: Sequence[dict[str, Any]], seeds: Sequence[int
             display.done(f"completed: {outcomes[LABELLED]} of {len(usage)} questions have a label")
     finally:
         executor.shutdown(cancel_futures=True)
-        verdicts.add(nemo, list(labels.values()))
-    return Labels([labels[one["request_id"]] for one in usage if one["request_id"] in labels], dict(outcomes))
+        # In the order of the questions, whichever answer came first.
+        records = [labels[one["request_id"]] for one in usage if one["request_id"] in labels]
+        verdicts.add(nemo, records)
+    return Labels(records, dict(outcomes))
 
 
 def agreement(labels: Iterable[dict[str, Any]], human: Iterable[dict[str, Any]]) -> Score | None:
