@@ -1,6 +1,6 @@
-"""The course's worked example, and the questions for the chat window with their right answers.
+"""The course's worked example, and questions for the chat window with the calls they need.
 
-All are xLAM rows like any others, on functions that neither training nor test has.
+All are xLAM rows. Their functions are in neither the training nor the test rows.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-# The worked example: one question, two tools, one right call. The base model meets it in notebook 01, the tuned one in
-# notebook 02.
+# The worked example: one question, two tools, one right call. Notebook 01 asks the base model, notebook 02 the tuned
+# one.
 _EXAMPLE_TOOLS = [
     {
         "name": "calculate_standard_deviation",
@@ -131,7 +131,7 @@ _CHAT_QUESTIONS: list[tuple[str, tuple[str, ...], list[tuple[str, dict[str, Any]
 
 
 def chat_rows() -> list[dict[str, Any]]:
-    """The questions as xLAM rows: with one right tool, with two, and with none."""
+    """The chat questions as xLAM rows: some need one tool, some two, some none."""
     return [
         {
             "id": number,

@@ -1,4 +1,4 @@
-"""Type hints to JSON Schema: every quirk seen in tool data, and properties that hold for any text."""
+"""Type hints to JSON Schema: the forms that tool data sets use, and what holds for any text."""
 
 from __future__ import annotations
 
