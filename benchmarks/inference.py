@@ -31,7 +31,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from flywheel_helpers.data import xlam
 from nemo_local.model.base_model import ensure_hf_model, ensure_openvino_model
 from nemo_local.model.chat_template import render_chat
-from nemo_local.nim.engine import Engine, Sampling
+from nemo_local.nim.engine import PRECISION, Engine, Sampling
 from nemo_local.settings import Settings
 
 TARGET = 6.0
@@ -53,9 +53,9 @@ def make_adapter(hf_model: Path, folder: Path) -> Path:
     return folder
 
 
-def run_engine(model: Path, adapter: Path, prompts: list[str], max_tokens: int) -> dict[str, float]:
+def run_engine(model: Path, adapter: Path, prompts: list[str], max_tokens: int, precision: str) -> dict[str, float]:
     """Answer all prompts in one continuous batch."""
-    engine = Engine(model, adapter)
+    engine = Engine(model, adapter, precision)
 
     async def answer(prompt: str) -> tuple[int, int]:
         generation = engine.submit(engine.encode(prompt), Sampling(max_tokens=max_tokens))
@@ -131,6 +131,9 @@ def main() -> None:
         "--eager-rows", type=int, help="rows for the eager side, spread evenly (default a tenth, at least 5)"
     )
     parser.add_argument("--max-tokens", type=int, default=96, help="limit of each answer (default 96)")
+    parser.add_argument(
+        "--precision", default=PRECISION, help=f"number format of the engine, such as bf16 ({PRECISION})"
+    )
     parser.add_argument("--adapter", type=Path, help="folder of a PEFT adapter (default: a fresh one)")
     parser.add_argument("--output", type=Path, default=Path("runs/benchmark-inference.json"))
     options = parser.parse_args()
@@ -143,7 +146,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         adapter = options.adapter or make_adapter(hf_model, Path(folder))
-        engine = run_engine(openvino_model, adapter, prompts, options.max_tokens)
+        engine = run_engine(openvino_model, adapter, prompts, options.max_tokens, options.precision)
         eager = run_eager(hf_model, adapter, eager_prompts, options.max_tokens)
 
     ratio = eager["seconds_per_row"] / engine["seconds_per_row"]
@@ -157,6 +160,7 @@ def main() -> None:
     print(f"{hardware['cores']} cores, {hardware['processor']}, load average before {hardware['load_average']}")
     options.output.parent.mkdir(parents=True, exist_ok=True)
     report = {"ratio": ratio, "engine": engine, "eager": eager, "max_tokens": options.max_tokens, "hardware": hardware}
+    report["engine"]["precision"] = options.precision
     options.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(f"written to {options.output}")
     if ratio < TARGET:

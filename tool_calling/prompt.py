@@ -1,8 +1,8 @@
 """The text form of tools and calls: what a model is trained on and asked with. `parsing` reads its answers.
 
 A request with `tools` becomes the tool-selector system message and a user turn `Query: ... Tools: [...]`; the answer
-is a pretty-printed JSON list of calls, or `{[]}` where no tool fits. Somebody who types the same text into a chat
-window meets the model in the form it was trained on.
+is a pretty-printed JSON list of calls, or `{[]}` where no tool fits. The same text, typed into a chat window, gives the
+model exactly the input that it was trained on.
 
 Parameter types are written as short Python hints (`List[int]`) rather than as JSON Schema: that is the form of the
 xLAM data, and a third of the tokens.

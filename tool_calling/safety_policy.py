@@ -1,4 +1,4 @@
-"""The safety policy, and the prompts that put it before a safety model: the same for all three sources of one.
+"""The safety policy, and the prompts that ask a safety model to apply it: the same for all three kinds of safety model.
 
 S1 to S23 are the categories of NVIDIA's NemoGuard models. S24 is this course's own, for models that call tools.
 """
@@ -34,7 +34,7 @@ CATEGORIES = {
     "S24": "Prompt Injection/Tool Abuse",
 }
 
-# The conversation stands between these marks, which NemoGuard models know too.
+# These marks enclose the conversation; NemoGuard models know them too.
 BEGIN, END = "<BEGIN CONVERSATION>", "<END CONVERSATION>"
 
 

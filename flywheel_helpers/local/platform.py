@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil
 
 from flywheel_helpers.errors import PlatformError
@@ -41,6 +42,14 @@ class Running:
         }
         silent = background.silent(self.process, health)
         return f"waiting for {' and '.join(silent)}" if silent else ""
+
+    def inference_precision(self) -> str | None:
+        """The number format that the models compute in, such as "f32"; None if the NIM proxy does not say."""
+        try:
+            answer = httpx.get(f"{self.nim_url}/v1/metadata", timeout=5.0, trust_env=False)
+            return answer.raise_for_status().json().get("inferencePrecision")
+        except (httpx.HTTPError, ValueError, AttributeError):
+            return None
 
     def processes(self) -> list[psutil.Process]:
         """The platform's processes that still run."""

@@ -9,6 +9,7 @@ import signal
 import sys
 import warnings
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -137,17 +138,17 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
         chosen.remove(*chat)
         click.echo(f"{WEBUI_NOTEBOOK} is skipped: {why_not}")
     values = parameters.parse(pairs, chosen)
-    home, started, folder = checkout.home(), False, None
+    home, started, folder, precision = checkout.home(), False, None, None
     webui_was_up = server.find(home) is not None
     signal.signal(signal.SIGTERM, _interrupt)  # cleans up as Ctrl-C does
     try:
         if profile == "local":
             running, started = platform.up(home, click.echo)
             click.echo(f"Platform: {running.gateway_url} and {running.nim_url}")
+            precision = running.inference_precision()
         folder = output.resolve() if output else runner.new_folder(checkout.ROOT / "runs")
-        finished = runner.run(
-            chosen, values, folder, profile, Progress(console), lambda: _platform_processes(home, profile)
-        )
+        processes = partial(_platform_processes, home, profile)
+        finished = runner.run(chosen, values, folder, profile, Progress(console), processes, precision)
     finally:
         if not webui_was_up and server.down(home):  # it was started by a notebook
             click.echo("Open WebUI is stopped.")
@@ -212,7 +213,8 @@ def _local_time(moment: str) -> str:
 
 def _say_urls(running: platform.Running) -> None:
     click.echo(f"  services  {running.gateway_url}   (API: {running.gateway_url}/docs)")
-    click.echo(f"  models    {running.nim_url}")
+    precision = running.inference_precision()
+    click.echo(f"  models    {running.nim_url}" + (f"   (inference in {precision})" if precision else ""))
 
 
 def _settings() -> Settings:

@@ -80,6 +80,7 @@ def _summary_html(summary: dict[str, Any]) -> str:
     parts.append(_table(["notebook", "time"], names, escaped=True))
     facts = {
         "models": summary["models"],
+        "inference precision": summary["inference_precision"],
         "training": summary["training"],
         "parameters": summary["parameters"],
         "peak memory": f"{summary['peak_memory_bytes'] / 1024**3:.1f} GiB",

@@ -53,11 +53,13 @@ class Run:
         folder: where everything is written.
         profile: "local" or "pcai".
         parameters: as handed to the notebooks.
+        inference_precision: number format that the models compute in, such as "f32"; None if the platform does not say.
     """
 
     folder: Path
     profile: str
     parameters: dict[str, Any]
+    inference_precision: str | None = None
     started_at: str = field(default_factory=lambda: datetime.now().astimezone().isoformat(timespec="seconds"))
     status: str = "running"
     failure: str | None = None
@@ -74,6 +76,7 @@ class Run:
             "profile": self.profile,
             "parameters": self.parameters,
             "models": self.records.get("models"),
+            "inference_precision": self.inference_precision,
             "evaluation": self.records.get("evaluation"),
             "guardrails": self.records.get("guardrails"),
             "training": self.records.get("training"),
@@ -96,6 +99,7 @@ def run(
     profile: str,
     progress: Progress,
     platform_processes: Callable[[], list[psutil.Process]] = list,
+    inference_precision: str | None = None,
 ) -> Run:
     """Run notebooks in order, stopping at the first that fails.
 
@@ -109,13 +113,14 @@ def run(
         profile: named in the summary. What the notebooks use is FLYWHEEL_PROFILE in the environment.
         progress: shows how far it is.
         platform_processes: gives processes whose memory counts too.
+        inference_precision: for the summary, see `Run`.
 
     Raises:
         RunError: which notebook and cell failed, and the cause.
         KeyboardInterrupt: passed on after everything was written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    this_run = Run(folder, profile, values)
+    this_run = Run(folder, profile, values, inference_precision)
     with PeakMemory(platform_processes) as memory:
         try:
             for number, path in enumerate(notebooks, 1):

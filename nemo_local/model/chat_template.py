@@ -1,7 +1,7 @@
 """The base model's chat template: messages and tools as the ChatML text that it reads.
 
-The Customizer trains on exactly this text and the NIM serves exactly this text. What tools and calls look like in it is
-decided in `tool_calling.prompt`.
+The Customizer trains on exactly this text, and the NIM serves exactly this text. The form of tools and calls in it is
+defined in `tool_calling.prompt`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tool_calling.prompt import SYSTEM_MESSAGE, question_text, render_tool_calls
 
 IM_START, IM_END = "<|im_start|>", "<|im_end|>"
 
-#: What the base model was told in its own instruction tuning; used where a request has neither tools nor a system
+#: The system message of the base model's own instruction tuning; used if a request has neither tools nor a system
 #: message.
 DEFAULT_SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 

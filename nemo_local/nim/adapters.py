@@ -1,7 +1,7 @@
-"""What can be wrong with a PEFT adapter, found before it is served.
+"""Checks a PEFT adapter before it is served.
 
-OpenVINO GenAI takes any safetensors file and only warns of tensors it cannot place: the model would answer like its
-base, under the adapter's name. So every tensor is checked here against the base model first.
+OpenVINO GenAI accepts any safetensors file and only warns about tensors it cannot place: the model would answer like
+its base, under the adapter's name. So every tensor is checked here against the base model first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a checked request to the answer: prompt, generation, and what the text means."""
+"""From a validated request to the answer: the prompt, the generation, and the message in the generated text."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from tool_calling import strict_json
 from tool_calling.parsing import parse_tool_calls
 
 _NOT_ENFORCED = "This keyword cannot be enforced while decoding: leave it out of the schema"
-#: Length of an answer nobody set a limit for. A small model that has lost its thread would fill the whole context.
+#: Limit of an answer, in tokens, where the request sets none. A small model that repeats itself would fill the context.
 DEFAULT_MAX_TOKENS = 1024
 
 
 class ClientGone(Exception):
-    """The client closed the connection; there is nobody to answer."""
+    """The client closed the connection."""
 
 
 @dataclass
 class Answer:
-    """One answer on its way: its generation, and what its pieces on the wire have in common."""
+    """One answer in progress: its generation, and what all its pieces on the wire have in common."""
 
     body: GenerationBody
     generation: Generation
@@ -49,7 +49,7 @@ class Answer:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.body.model, "choices": choices}
 
     async def pieces(self, request: Request) -> AsyncIterator[str]:
-        """The text as it comes. Whatever ends the iteration early, such as a client that is gone, ends the generation.
+        """The text as it is generated. Whatever ends the iteration early, such as a lost client, ends the generation.
 
         Raises:
             ClientGone: the connection is closed.
@@ -71,12 +71,12 @@ class Answer:
 
 
 async def begin_completion(body: CompletionBody, catalog: Catalog, pool: EnginePool) -> Answer:
-    """Begin a plain completion. Raises NimError for what is wrong with the request."""
+    """Begin a plain completion. Raises NimError if the request is wrong."""
     return await _begin(body, body.prompt, body.max_tokens, None, "cmpl", catalog, pool)
 
 
 async def begin_chat(body: ChatBody, catalog: Catalog, pool: EnginePool) -> Answer:
-    """Begin a chat answer. Raises NimError for what is wrong with the request."""
+    """Begin a chat answer. Raises NimError if the request is wrong."""
     catalog.find(body.model)
     try:
         # A small grammar is written in milliseconds, the largest in seconds: not on the event loop.
@@ -100,12 +100,12 @@ def _grammar(body: ChatBody) -> str | None:
 
 
 def offered_tools(body: ChatBody) -> list:
-    """The tools the model gets to see."""
+    """The tools that the model is shown."""
     return [] if body.tool_choice == "none" else body.tools or []
 
 
 def callable_tools(body: ChatBody) -> list[dict[str, Any]]:
-    """The tools a call is held to."""
+    """The tools that the model may call."""
     tools = [tool.model_dump() for tool in body.tools or []]
     return [tool for tool in tools if body.named_tool in (None, tool["function"]["name"])]
 

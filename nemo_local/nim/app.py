@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from nemo_local import __version__
 from nemo_local.model.base_model import ensure_openvino_model
 from nemo_local.nim.answers import ClientGone, begin_chat, begin_completion, read_chat_answer
-from nemo_local.nim.engine import Engine
+from nemo_local.nim.engine import PRECISION, Engine
 from nemo_local.nim.errors import NimError, install_error_handlers
 from nemo_local.nim.refresh import Refresher
 from nemo_local.nim.safety.service import SafetyService
@@ -55,24 +55,30 @@ def create_app(settings: Settings, refresh_interval: float) -> FastAPI:
 
     app = FastAPI(title="NIM proxy on one machine", version=__version__, lifespan=lifespan)
     install_error_handlers(app, settings.log_file("nim"))
-    app.add_exception_handler(ClientGone, lambda *_: Response(status_code=499))  # nobody reads it
+    app.add_exception_handler(ClientGone, lambda *_: Response(status_code=499))  # the client is gone
 
     @app.get("/v1/health/live")
     async def live() -> dict[str, str]:
-        """The process answers."""
+        """200 if the process answers."""
         return {"object": "health.response", "message": "live"}
 
     @app.get("/v1/health/ready")
     async def ready() -> JSONResponse:
-        """Requests can be served: 200, or 503 with what is still missing."""
+        """200 if requests can be served, or 503 with what is still missing."""
         missing = refresher.waiting_for or (f"the model {LOCAL_MODEL} to load" if safety.loading else None)
         message = f"Waiting for {missing}." if missing else "Service is ready."
         body = {"object": "health.response", "message": message, "status": "not_ready" if missing else "ready"}
         return JSONResponse(body, status_code=503 if missing else 200)
 
+    @app.get("/v1/metadata")
+    async def metadata() -> dict[str, Any]:
+        """What the NIM is: its version, its models, and the number format that its language models compute in."""
+        models = [{"shortName": name, "modelUrl": ""} for name in catalog.models]
+        return {"version": __version__, "modelInfo": models, "inferencePrecision": PRECISION}
+
     @app.get("/v1/models")
     async def list_models() -> dict[str, Any]:
-        """Every name requests can ask for: deployed base models and their adapters."""
+        """Every model that a request can name: deployed base models and their adapters."""
         return {"object": "list", "data": [model.view() for model in catalog.models.values()] + safety.views()}
 
     @app.get("/v1/models/{name:path}")
@@ -97,7 +103,7 @@ def create_app(settings: Settings, refresh_interval: float) -> FastAPI:
 
     @app.post("/v1/completions", response_model=None)
     async def complete(body: CompletionBody, request: Request) -> dict[str, Any] | Response:
-        """Continue a text as it stands, without a chat's frame."""
+        """Continue a text as it is, without a chat template."""
         answer = await begin_completion(body, catalog, pool)
         if body.stream:
             return stream_completion(answer, request)

@@ -1,6 +1,6 @@
-"""One model under continuous batching: a thread steps an OpenVINO GenAI pipeline, requests join and leave its batch.
+"""One model with continuous batching: a thread steps an OpenVINO GenAI pipeline, and requests join and leave its batch.
 
-What was measured with openvino-genai 2026.4 and decides the settings below (30 layers, int8 weights, 2 cores):
+The settings below follow from measurements with openvino-genai 2026.4 (30 layers, int8 weights, 2 cores):
 
 - With the engine's default quantization of activations, 4 of 12 greedy answers changed with what else was in the batch.
   Without it none did, for a quarter more time. An answer must not depend on other people's requests.
@@ -8,8 +8,8 @@ What was measured with openvino-genai 2026.4 and decides the settings below (30 
   mode.
 - On processors with bfloat16 the engine computes in it unless told otherwise. Answers then differ from PEFT's, and also
   with what else is in the batch. In float32 they do not, on either kind of processor.
-- ``step`` holds Python's global lock, so its length is how long the HTTP server stands still. Hence the small batches
-  of prompt tokens.
+- ``step`` holds Python's global lock, so the HTTP server pauses for as long as a step takes. Hence the small batches of
+  prompt tokens.
 """
 
 from __future__ import annotations
@@ -39,15 +39,13 @@ log = logging.getLogger(__name__)
 #: KV cache, allocated as it fills: 1,024 blocks of 32 tokens, of 23,040 bytes each in float16 (30 layers, 3 heads of
 #: 64, keys and values), which makes 0.75 GB.
 _KV_BLOCKS = 1024
-#: As many tool prompts of usual length (600 tokens, of which they share 240) as the cache holds with room to spare. The
-#: more answers a step advances, the more is done with each weight read: 48 at once took 0.8 of the time of 16.
+#: How many tool prompts of typical length (600 tokens, 240 of them shared) the cache holds with room to spare. The more
+#: answers a step advances, the more is done with each weight that is read: 48 at once took 0.8 of the time of 16.
 _BATCH = 48
 _TOKENS_PER_STEP = 512
-_PROPERTIES = {
-    "INFERENCE_PRECISION_HINT": "f32",
-    "KV_CACHE_PRECISION": "f16",
-    "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
-}
+#: The number format that the engine computes in, whatever the processor prefers.
+PRECISION = "f32"
+_PROPERTIES = {"KV_CACHE_PRECISION": "f16", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ class EngineError(RuntimeError):
 
 
 class Generation:
-    """One answer in the making: iterate over it for the pieces of its text; then the rest is known.
+    """One answer being generated: iterate over it for the pieces of its text; the attributes are final after that.
 
     Attributes:
         prompt_tokens: length of the prompt.
@@ -107,7 +105,7 @@ class Generation:
             yield piece
 
     def cancel(self) -> None:
-        """End the answer as soon as possible. Does nothing to one that has ended."""
+        """End the answer as soon as possible. Has no effect on one that has ended."""
         self.cancelled = True
 
     def put(self, piece: str | None | EngineError) -> None:
@@ -122,11 +120,13 @@ class Engine:
     Args:
         model: OpenVINO folder of the base model.
         adapter: folder of a PEFT LoRA adapter that was checked with :func:`nemo_local.nim.adapters.check_adapter`.
+        precision: number format to compute in, by OpenVINO's name. Another one than the default is for measurements:
+            its answers depend on the batch.
     """
 
-    def __init__(self, model: Path, adapter: Path | None = None) -> None:
+    def __init__(self, model: Path, adapter: Path | None = None, precision: str = PRECISION) -> None:
         self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
-        self._make_pipeline = lambda: _pipeline(model, adapter)
+        self._make_pipeline = lambda: _pipeline(model, adapter, precision)
         self._pipeline = self._make_pipeline()
         self._numbers = itertools.count()
         self._changed = threading.Condition()
@@ -138,7 +138,7 @@ class Engine:
 
     @property
     def idle(self) -> bool:
-        """Whether there is no answer in the making."""
+        """Whether no answer is being generated."""
         with self._changed:
             return not (self._incoming or self._active)
 
@@ -147,7 +147,7 @@ class Engine:
         return self._tokenizer.encode(prompt, add_special_tokens=False).ids
 
     def submit(self, prompt_ids: list[int], sampling: Sampling) -> Generation:
-        """Begin an answer; to be called in an event loop, which then receives its text.
+        """Begin an answer. Call it in an event loop, which then receives the text.
 
         Raises:
             ValueError: the prompt leaves no room for an answer in the context of the model.
@@ -163,13 +163,13 @@ class Engine:
         return generation
 
     def cancel_all(self) -> None:
-        """Cancel every answer in the making."""
+        """Cancel every answer in progress."""
         with self._changed:
             for generation in (*self._incoming, *self._active):
                 generation.cancel()
 
     def close(self) -> None:
-        """Finish what is in the making, then free the memory. Blocks until done."""
+        """Finish the answers in progress, then free the memory. Blocks until done."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -182,8 +182,8 @@ class Engine:
                 self._changed.wait_for(lambda: self._incoming or self._active or self._closing)
                 if not (self._incoming or self._active):
                     return
-                # One at a time: what a prompt shares with others is looked up when it joins, and is found only when the
-                # first of them has been through a step. Together they would each compute it.
+                # One at a time: what a prompt shares with others is looked up when it joins, and is found only after a
+                # step with the first of them. If they joined together, each would compute it.
                 joining = self._incoming.popleft() if self._incoming and len(self._active) < _BATCH else None
                 if joining:
                     self._active.append(joining)
@@ -196,9 +196,9 @@ class Engine:
             except Exception as error:
                 log.exception("a step of the engine failed")
                 self._fail_all(EngineError(f"the engine failed: {error}"))
-                # A step that broke off leaves its requests in the cache for good.
+                # A failed step never frees its requests in the cache, so the pipeline is replaced.
                 self._pipeline = self._make_pipeline()
-            # The step held the global lock throughout; here the HTTP server has its turn.
+            # The step held the global lock all the time; this lets the HTTP server run.
             time.sleep(0)
 
     def _join(self, generation: Generation) -> None:
@@ -214,7 +214,7 @@ class Engine:
         config.do_sample = sampling.temperature > 0
         if config.do_sample:
             config.temperature, config.top_p = sampling.temperature, sampling.top_p
-            # Without a seed every answer shall be another one; the engine's own default is always the same.
+            # Without a seed, answers must differ; the engine's own default seed is constant.
             config.rng_seed = time.time_ns() if sampling.seed is None else sampling.seed
         if sampling.grammar is not None:
             config.structured_output_config = openvino_genai.StructuredOutputConfig(grammar=sampling.grammar)
@@ -256,16 +256,16 @@ class Engine:
             self._end(generation, error)
 
 
-def _pipeline(model: Path, adapter: Path | None) -> openvino_genai.ContinuousBatchingPipeline:
+def _pipeline(model: Path, adapter: Path | None, precision: str) -> openvino_genai.ContinuousBatchingPipeline:
     scheduler = openvino_genai.SchedulerConfig()
     scheduler.num_kv_blocks = _KV_BLOCKS
     scheduler.max_num_batched_tokens = _TOKENS_PER_STEP
     scheduler.max_num_seqs = _BATCH
-    # The tool-selector message opens every tool prompt; with it in the cache, only the query and the tools are read.
+    # Every tool prompt begins with the tool-selector message; once it is cached, only query and tools are computed.
     scheduler.enable_prefix_caching = True
-    properties = dict(_PROPERTIES)
+    properties = {**_PROPERTIES, "INFERENCE_PRECISION_HINT": precision}
     if adapter is not None:
-        # The file does not say by how much PEFT scales its product, so it is given beside it.
+        # The file does not hold the factor by which PEFT scales the product, so it is passed separately.
         properties["adapters"] = openvino_genai.AdapterConfig(
             openvino_genai.Adapter(adapter / "adapter_model.safetensors"),
             scaling(adapter),

@@ -1,4 +1,4 @@
-"""Keeps what is served equal to what is deployed and registered, by asking the stores every few seconds."""
+"""Keeps the served models in step with what is deployed and registered, by asking the stores every few seconds."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _Failure:
 
 
 class Refresher:
-    """Reads deployments and models, and adds to and takes from the catalog.
+    """Reads deployments and models, and updates the catalog.
 
     Args:
         gateway_url: where Deployment Management, Entity Store and Data Store answer.
@@ -70,7 +70,7 @@ class Refresher:
         self._catalog, self._pool = catalog, pool
         self._failures: dict[Path, _Failure] = {}
         self._answering = True
-        #: What is still to be done before requests can be served; None when ready.
+        #: What is missing before requests can be served; None when ready.
         self.waiting_for: str | None = f"the list of deployments of {gateway_url}"
 
     async def run(self, interval: float) -> None:
@@ -89,7 +89,7 @@ class Refresher:
                 await asyncio.sleep(interval)
 
     async def refresh(self, http: httpx.AsyncClient) -> None:
-        """Look once and act on what is found.
+        """Ask the stores once and apply what has changed.
 
         Args:
             http: client of the gateway.
@@ -128,7 +128,7 @@ class Refresher:
     async def _serve_adapter(self, entity: dict[str, Any]) -> str | None:
         """Serve an adapter of the Entity Store; its name, or None while it cannot be served."""
         name, files_url = f"{entity['namespace']}/{entity['name']}", entity["artifact"]["files_url"]
-        # Another entity of the same name, or other files, are another model: a loaded engine must not answer for it.
+        # A new entity of the same name, or other files, are a new model: a loaded engine must not answer for it.
         digest = hashlib.sha256(f"{entity['id']} {files_url}".encode()).hexdigest()[:16]
         folder = self._folder / digest
         known = self._catalog.models.get(name)
@@ -139,7 +139,7 @@ class Refresher:
             return None
         try:
             await asyncio.to_thread(self._fetch, files_url, folder)
-        # The adapter is somebody's file and the reasons it may be unusable have no end; none may stop the others.
+        # A user's file can be unusable for any reason; one bad adapter must not keep the others from being served.
         except Exception as error:
             wait = min(failure.wait * 2, _LONGEST_RETRY_SECONDS) if failure else 2.0
             self._failures[folder] = _Failure(time.monotonic() + wait, wait)
@@ -185,7 +185,7 @@ class Refresher:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def _say_answering(self, error: Exception | None) -> None:
-        """Log when the stores stop or begin to answer: once, not every two seconds."""
+        """Log once when the stores stop or start answering, not at every refresh."""
         if self._answering != (error is None):
             self._answering = error is None
             if error is None:

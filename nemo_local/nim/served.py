@@ -1,4 +1,4 @@
-"""What is served: the models by name, and the loaded engines, of which there are only a few at a time."""
+"""What is served: the models by name, and the loaded engines, only a few of them at a time."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nemo_local.nim.engine import Engine
+from nemo_local.nim.engine import PRECISION, Engine
 from nemo_local.nim.errors import NimError
 
 log = logging.getLogger(__name__)
 
-#: Engines held in memory together. One takes about 0.6 GB, and everything on the machine shall stay below 8.
+#: Engines in memory at the same time. One takes about 0.6 GB, and the whole platform must stay below 8.
 CAPACITY = 3
 
 
 @dataclass(frozen=True)
 class ServedModel:
-    """One name clients can ask for.
+    """One model that requests can name.
 
     Args:
         id: the name: of the base model, or ``namespace/name@version`` of an adapter.
@@ -59,7 +59,7 @@ class Catalog:
         """The model of that name.
 
         Raises:
-            NimError: 404 with the names there are.
+            NimError: 404, with the names of the served models.
         """
         try:
             return self.models[name]
@@ -73,22 +73,22 @@ class Catalog:
 
 
 class EnginePool:
-    """An engine per served model, loaded when first asked for; the one unused the longest makes room.
+    """An engine per served model, loaded on first use; the least recently used one is unloaded to make room.
 
-    One for each model and not one for all: within one continuous batch a single adapter configuration holds for every
-    request, so requests for different adapters would silently get each other's answers.
+    Models do not share an engine: within one continuous batch a single adapter configuration applies to every request,
+    so requests for different adapters would silently get each other's answers.
 
-    All methods belong to one event loop.
+    Call all methods in one event loop.
     """
 
     def __init__(self, load: Callable[[ServedModel], Engine], capacity: int = CAPACITY) -> None:
         self._load = load
         self._capacity = capacity
         self._engines: OrderedDict[ServedModel, Engine] = OrderedDict()
-        self._lock = asyncio.Lock()  # first come, first served: no model waits forever for a busy machine
+        self._lock = asyncio.Lock()  # first come, first served: no request waits indefinitely
 
     async def get(self, model: ServedModel) -> Engine:
-        """The engine of ``model``. Submit to it before the next ``await``: after that it may be on its way out.
+        """The engine of ``model``. Submit to it before the next ``await``: after that it may be closing.
 
         Raises:
             NimError: 503, the engine could not be loaded.
@@ -103,7 +103,7 @@ class EnginePool:
         return self._engines[model]
 
     async def discard(self, model: ServedModel) -> None:
-        """Unload ``model``, if it is loaded, when its last request is through."""
+        """Unload ``model``, if it is loaded, once its last request is finished."""
         if model in self._engines:
             await self._retire(model)
 
@@ -118,7 +118,7 @@ class EnginePool:
         return next((model for model, engine in self._engines.items() if engine.idle), next(iter(self._engines)))
 
     async def _retire(self, model: ServedModel) -> None:
-        # Out of the dictionary first, so that no new request joins; the ones in its batch are served to the end.
+        # Remove it from the dictionary first, so that no request joins; those in its batch are finished.
         await asyncio.to_thread(self._engines.pop(model).close)
         log.info("unloaded %s", model.id)
 
@@ -129,5 +129,5 @@ class EnginePool:
             log.exception("%s could not be loaded", model.id)
             message = f"The model {model.id} could not be loaded: {error}"
             raise NimError(503, message, code="model_not_loaded") from error
-        log.info("loaded %s", model.id)
+        log.info("loaded %s, which computes in %s", model.id, PRECISION)
         return engine

@@ -30,7 +30,7 @@ async def _chat_choices(answer: Answer, request: Request) -> AsyncIterator[dict[
             yield _delta({"content": piece})
         yield _delta({}, answer.generation.finish_reason)
         return
-    # Whether a text is a list of calls or content is known at its end: the list may come after words, or be broken.
+    # Only at its end is it known whether a text is calls or content: the list may follow words, or be broken.
     text = await answer.text(request)
     message, finish_reason = read_chat_answer(answer.body, text, answer.generation.finish_reason)
     for index, call in enumerate(message.get("tool_calls", ())):

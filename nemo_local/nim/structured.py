@@ -1,9 +1,9 @@
 """Grammars that leave the model no choice but an answer that fits: for required calls and for `response_format`.
 
 Written here and not left to the engine's own JSON-schema mode for two reasons. The engine's mode allows any white space
-between tokens, and a small model can lose itself in line breaks until its tokens run out. And a tuned model knows one
-form, the pretty-printed list of :func:`tool_calling.prompt.render_tool_calls`: held to exactly that form, it is held to
-what it would write anyway. Texts, numbers and lists are bounded, so that every answer comes to its end.
+between tokens, and a small model may write line breaks until it runs out of tokens. And a tuned model writes one form,
+the pretty-printed list of :func:`tool_calling.prompt.render_tool_calls`: a grammar of exactly that form keeps it to
+what it would write anyway. Texts, numbers and lists are bounded, so that every answer ends.
 """
 
 from __future__ import annotations

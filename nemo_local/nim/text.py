@@ -1,4 +1,4 @@
-"""Tokens into text, piece by piece, such that the pieces joined are the same however they were cut."""
+"""Turns tokens into text piece by piece; the joined pieces do not depend on where they were cut."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 class TextStream:
     """Turns the tokens of one answer into text as they come.
 
-    Holds back what may still change: the bytes of an unfinished character, and an end that could grow into a stop text.
+    Keeps back what may still change: the bytes of an incomplete character, and an end that may become a stop text.
 
     Args:
         tokenizer: of the model.
@@ -25,7 +25,7 @@ class TextStream:
         self.stopped = False
 
     def add(self, tokens: Sequence[int]) -> str:
-        """The text that is certain now; may be empty."""
+        """The text that can no longer change; may be empty."""
         self._tokens += tokens
         text = self._tokenizer.decode(self._tokens)  # without special tokens
         if text.endswith("\N{REPLACEMENT CHARACTER}"):
@@ -34,7 +34,7 @@ class TextStream:
         return self._release(text)
 
     def rest(self) -> str:
-        """What was held back, once no more tokens come."""
+        """The text that was kept back, once there are no more tokens."""
         text = "" if self.stopped else self._release(self._tokenizer.decode(self._tokens)) + self._held
         self._tokens.clear()
         self._held = ""

@@ -1,4 +1,4 @@
-"""The gateway: one address for all microservices but NIM, routing by path as the cluster's VirtualService does."""
+"""The gateway: one address for all microservices except NIM, with the paths of the cluster's VirtualService."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nemo_local.settings import Settings
 
 log = logging.getLogger(__name__)
 
-#: Packages of ``nemo_local``, in the order they start: a service comes after the ones it calls while starting.
+#: Packages of ``nemo_local`` in starting order: a service comes after those that it calls while it starts.
 SERVICES = ("entity_store", "data_store", "deployment", "customizer", "evaluator", "guardrails")
 
 

@@ -1,4 +1,4 @@
-"""Running one of the two servers: its port is taken first, then its requests are served."""
+"""Runs one of the two servers: binds its port first, then serves requests."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class PortTaken(RuntimeError):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Take the port and begin to queue connections on it.
+    """Bind the port and start to queue connections.
 
     Raises:
-        PortTaken: with the name and the process id of its holder, where the system tells them.
+        PortTaken: with the name and the process id of the program that holds it, where the system tells them.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     server = socket.socket(family, socket.SOCK_STREAM)
     if sys.platform != "win32":
-        # Without it the port stays unusable for a minute after a restart; on Windows it would let two servers share it.
+        # Without this the port is blocked for a minute after a restart. On Windows it would let two servers share it.
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         server.bind((host, port))
@@ -55,9 +55,9 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     # Bound before the application starts, so that its start-up can already send requests to its own address.
     with bind(host, port) as server_socket:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        # On the way out, requests in progress get five seconds; one that streams would otherwise hold up the end.
-        # An idle connection is kept for longer than clients keep it: were both to give it up after the same five
-        # seconds, a request could meet one that is just being closed.
+        # At shutdown, requests in progress get five seconds; a stream could otherwise delay it without limit. Idle
+        # connections are kept longer than clients keep them: if both sides gave up after the same five seconds, a
+        # request could arrive on a connection that is just being closed.
         config = uvicorn.Config(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=5, timeout_keep_alive=75
         )

@@ -1,7 +1,7 @@
 """``python -m nemo_local.server.supervised MODULE``: runs a module that ends when its supervisor does.
 
-The supervisor holds the other end of this process's standard input. Where it ends, even by ``kill -9``, the system
-closes that end, and reading here comes back: the one signal of it that every operating system gives.
+The supervisor holds the other end of this process's standard input. When it ends, even by ``kill -9``, the system
+closes that end, and the read below returns. No other sign of its end exists on every operating system.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _GRACE_SECONDS = 10
 
 
 def _end_with_supervisor() -> None:
-    # The descriptor and not sys.stdin: a read in progress would hold its lock when Python ends.
+    # The descriptor and not sys.stdin: a pending read would hold its lock when Python exits.
     while os.read(0, 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

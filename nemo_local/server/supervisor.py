@@ -1,4 +1,4 @@
-"""Starts the gateway and the NIM proxy, a process each, and sees to it that both run or none does."""
+"""Starts the gateway and the NIM proxy as two processes, and makes sure that either both run or neither."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Server:
     log: Path
 
     def log_tail(self) -> str:
-        """The end of its log, where the cause of an early end is to be found."""
+        """The end of its log, which shows why it ended."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(f"    {line}" for line in lines[-_LOG_LINES:])
 
@@ -52,7 +52,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
 
     Raises:
         PortTaken: another process has one of the ports.
-        ServerEnded: a server ended by itself; it is not restarted, because what was wrong would still be.
+        ServerEnded: a server ended by itself. It is not restarted, because the cause would remain.
     """
     for port in (settings.gateway_port, settings.nim_port):
         bind(settings.host, port).close()
@@ -94,7 +94,7 @@ def _start(settings: Settings, name: str, module: str) -> Server:
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,
-            # Away from the terminal: Ctrl-C is for the supervisor, which then stops both in good order.
+            # Detached from the terminal: Ctrl-C goes to the supervisor, which then stops both in order.
             start_new_session=True,
         )
     return Server(name, process, log)
@@ -134,7 +134,7 @@ def _all_ready(settings: Settings, client: httpx.Client) -> bool:
 
 
 def _stop(servers: list[Server]) -> None:
-    """Ask the servers to end and wait; then end by force what is left of them and of the processes they started."""
+    """Ask the servers to stop and wait; then kill what is left of them and of the processes they started."""
     family: list[psutil.Process] = []
     for server in servers:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -166,7 +166,7 @@ def main() -> None:
     try:
         settings = Settings.from_env()
         settings.home.mkdir(parents=True, exist_ok=True)
-        # Two platforms on one home would clear away each other's unfinished uploads.
+        # Two platforms with the same home would delete each other's unfinished uploads.
         with FileLock(settings.home / "platform.lock", timeout=0):
             run(settings, stop)
     except Timeout:

@@ -342,6 +342,13 @@ def test_what_is_no_json_and_what_is_no_route_are_openai_errors_too(nim):
     assert (embeddings.status_code, embeddings.json()["error"]["code"]) == (501, "no_embedding_model")
 
 
+def test_the_metadata_tells_the_models_and_the_number_format(nim, platform):
+    found = nim.get("/metadata").json()
+    assert found["inferencePrecision"] == "f32" and found["version"]
+    assert BASE in {model["shortName"] for model in found["modelInfo"]}
+    assert f"loaded {BASE}, which computes in f32" in (platform.home / "logs" / "nim.log").read_text()
+
+
 def test_health(nim):
     assert nim.get("/health/live").status_code == 200
     assert nim.get("/health/ready").json()["status"] == "ready"

@@ -29,7 +29,8 @@ stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(6
 child = subprocess.Popen([sys.executable, "-c", stubborn])
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200); self.end_headers(); self.wfile.write(b"{}")
+        self.send_response(200); self.end_headers()
+        self.wfile.write(b'{"inferencePrecision": "f32"}' if self.path == "/v1/metadata" else b"{}")
     def log_message(self, *_): pass
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
 url = f"http://127.0.0.1:{server.server_port}"
@@ -67,6 +68,20 @@ def test_up_find_down(home):
     time.sleep(0.1)
     assert not any(alive(pid) for pid in pids), "a child that ignores SIGTERM must be killed"
     assert platform.find(home) is None and not platform.down(home)
+
+
+def test_the_number_format_of_the_models_is_shown(home, monkeypatch, capsys):
+    monkeypatch.setenv("FLYWHEEL_HOME", str(home))
+    running, _ = platform.up(home, print)
+    assert running.inference_precision() == "f32"
+    state = json.loads((home / "platform.json").read_text())
+    (home / "platform.json").write_text(json.dumps({**state, "started_at": "2026-01-05T10:00:00Z"}))
+    monkeypatch.setattr(sys, "argv", ["flywheel", "status"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0 and "(inference in f32)" in capsys.readouterr().out
+    platform.down(home)
+    assert running.inference_precision() is None
 
 
 def alive(pid: int) -> bool:

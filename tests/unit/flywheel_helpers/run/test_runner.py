@@ -45,13 +45,14 @@ def write_notebook(path: Path, cells: list[str], values: str = "X = 1") -> Path:
 def test_a_good_run(tmp_path, capsys):
     path = write_notebook(tmp_path / "01_good.ipynb", GOOD)
     folder = runner.new_folder(tmp_path / "runs")
-    run = runner.run([path], {"X": 5, "Y": 6}, folder, "local", Progress(Console(width=200)))
+    progress = Progress(Console(width=200))
+    run = runner.run([path], {"X": 5, "Y": 6}, folder, "local", progress, inference_precision="f32")
     assert (tmp_path / "runs" / "latest").resolve() == folder
     summary = json.loads((folder / "summary.json").read_text())
     assert summary == run.summary()
     assert summary["status"] == "completed" and summary["failure"] is None
     assert summary["profile"] == "local" and summary["parameters"] == {"X": 5, "Y": 6}
-    assert summary["models"] == {"base": "b", "tuned": "t"}
+    assert summary["models"] == {"base": "b", "tuned": "t"} and summary["inference_precision"] == "f32"
     assert summary["evaluation"] == EVALUATION
     assert summary["training"] == {"tokens_per_second": 300.0, "seconds": 60.0, "steps": 10}
     assert summary["notebooks"]["01_good"]["seconds"] > 0
@@ -61,6 +62,7 @@ def test_a_good_run(tmp_path, capsys):
     assert "x is 5 local" in executed
     report = (folder / "report.html").read_text()
     assert "90.0% (85.0% to 94.0%)" in report and "x is 5 local" in report and "Measured on 200 rows" in report
+    assert re.search(r"inference precision</td><td[^>]*>f32<", report)
     assert not re.findall(r"<(?:script|link|img)[^>]*(?:src|href)=[\"']?https?:", report), (
         "loads something from the net"
     )

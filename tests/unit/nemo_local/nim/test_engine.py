@@ -8,6 +8,7 @@ import random
 from pathlib import Path
 
 import jsonschema
+import openvino_genai
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -15,7 +16,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from nemo_local.nim.adapters import AdapterError, check_adapter
-from nemo_local.nim.engine import Engine, EngineError, Generation, Sampling
+from nemo_local.nim.engine import PRECISION, Engine, EngineError, Generation, Sampling
 from nemo_local.nim.structured import tool_call_grammar
 
 PROMPTS = [f"Toy prompt number {n}: " + "abc " * n for n in range(1, 7)]
@@ -106,6 +107,15 @@ def test_the_answers_are_those_of_peft(toy, adapter):
 
     assert batch == peft_answers(toy, adapter)
     assert adapter is None or batch != peft_answers(toy, None)
+
+
+def test_the_number_format_does_not_depend_on_the_machine(monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(openvino_genai, "ContinuousBatchingPipeline", lambda *parts: asked.append(parts[-1]))
+    Tokenizer(models.BPE()).save(str(tmp_path / "tokenizer.json"))
+    for options in ({}, {"precision": "bf16"}):
+        Engine(tmp_path, **options).close()
+    assert [properties["INFERENCE_PRECISION_HINT"] for properties in asked] == [PRECISION, "bf16"] == ["f32", "bf16"]
 
 
 @pytest.fixture(scope="module")
