@@ -1,1 +1,1 @@
-"""What all microservices share: stored documents, entity routes, listing, errors."""
+"""Code that all microservices share: stored documents, entity routes, lists, errors."""

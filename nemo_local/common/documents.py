@@ -1,4 +1,4 @@
-"""JSON documents with a namespace and a name, kept in SQLite: what every microservice stores its entities in."""
+"""JSON documents with a namespace and a name, in SQLite: all microservices store their entities this way."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def open_database(path: Path) -> tuple[Engine, Engine]:
     """Open (or create) a SQLite file in WAL mode.
 
     Returns:
-        Two engines on one pool, ``(reader, writer)``. A transaction of the writer takes the write lock at its start:
-        one that reads first and writes later would otherwise fail when another one wrote in between.
+        Two engines on one pool, ``(reader, writer)``. A transaction of the writer takes the write lock when it begins:
+        without that, one that reads first and writes later fails if another one writes in between.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
@@ -71,7 +71,7 @@ def open_database(path: Path) -> tuple[Engine, Engine]:
         # Switches off the driver's implicit BEGIN; `_begin` below issues it.
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")  # a commit that was answered survives a power cut
+        connection.execute("PRAGMA synchronous=FULL")  # what a client was told is stored survives a power cut
         connection.execute("PRAGMA foreign_keys=ON")
 
     @event.listens_for(engine, "begin")
@@ -182,7 +182,7 @@ class DocumentStore:
             return self._select_one(connection, namespace, name)
 
     def delete(self, namespace: str, name: str) -> dict:
-        """Remove the document and return what it was. Raises NotFound."""
+        """Delete the document and return it. Raises NotFound."""
         with self._writer.begin() as connection:
             document = self._select_one(connection, namespace, name)
             connection.execute(delete(self._table).where(self._is(document)))

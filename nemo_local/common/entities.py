@@ -1,4 +1,4 @@
-"""What all entities have in common: their fields, and the routes create, list, retrieve, update and delete."""
+"""The fields that all entities share, and their routes: create, list, retrieve, update and delete."""
 
 # No `from __future__ import annotations`: the body types of the generated routes are arguments, not global names.
 
@@ -17,12 +17,12 @@ from nemo_local.common.names import Name
 
 
 class Body(BaseModel):
-    """A request body. An unknown field is an error, so that a misspelt one is not lost; ``null`` is "not given"."""
+    """A request body. An unknown field is an error, as it may be misspelt; ``null`` means "not given"."""
 
-    # Pydantic keeps names that begin with model_ to itself unless told otherwise; the API has model_id.
+    # Pydantic reserves names that begin with model_ by default, but the API has model_id.
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
-    #: What the platform itself adds to an entity. A client may send it back; it changes nothing.
+    #: Fields that the platform adds to an entity. A client may send them back, which changes nothing.
     READ_ONLY: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="before")
@@ -34,7 +34,7 @@ class Body(BaseModel):
 
 
 class UnnamedBody(Body):
-    """What every entity may have."""
+    """The fields of every entity."""
 
     READ_ONLY = frozenset({"id", "created_at", "updated_at", "schema_version", "type_prefix"})
 
@@ -44,16 +44,16 @@ class UnnamedBody(Body):
     ownership: dict[str, Any] | None = None
 
     def identity(self) -> tuple[str, str | None]:
-        """Namespace and name under which the entity is stored. Without a name it gets its id."""
+        """Namespace and name of the entity. Without a name it is named by its id."""
         raise NotImplementedError
 
     def stored(self) -> dict:
-        """The fields to store, without the identity and without what was not given."""
+        """The given fields, without the identity, as they are stored."""
         return self.model_dump(mode="json", exclude_none=True, exclude={"name", "namespace"})
 
 
 class EntityBody(UnnamedBody):
-    """An entity of a namespace."""
+    """An entity in a namespace."""
 
     name: Name | None = None
     namespace: Name = "default"
@@ -81,7 +81,7 @@ def add_entity_routes(
 ) -> None:
     """Add create, list, retrieve, update and delete for one kind of entity.
 
-    A PATCH is checked like a new entity: as the whole that it would leave behind.
+    A PATCH is checked like a new entity: the entity as it would be afterwards.
 
     Args:
         router: gets the routes ``/{plural}`` and ``/{plural}/{namespace}/{name}``.
@@ -89,7 +89,7 @@ def add_entity_routes(
         store: where the entities are kept.
         body_type: body of POST.
         prepare: what to store for a body. Raises for one that is well-formed but cannot be accepted.
-        merge: what an entity becomes by the body of a PATCH.
+        merge: an entity with the changes of a PATCH.
         on_stored: called with the stored document and the body after each change.
         view: turns a stored document into the one that is shown.
         check_delete: raises for an entity that must not be deleted now.
@@ -153,7 +153,7 @@ def add_entity_routes(
 
 
 def completed(body_type: type[BaseModel], document: dict) -> dict:
-    """The document with the defaults of the fields that it lacks, ``null`` for most."""
+    """The document with defaults, mostly ``null``, for the fields that it lacks."""
     defaults = {
         name: None if field.is_required() else field.get_default(call_default_factory=True)
         for name, field in body_type.model_fields.items()
@@ -168,7 +168,7 @@ def deleted(document: dict) -> dict:
 
 
 def validated(body_type: type[BaseModel], data: dict) -> Any:
-    """``data`` as that type. Raises RequestValidationError, like the body of a request."""
+    """``data`` as a ``body_type``. Raises RequestValidationError, as FastAPI does for a request body."""
     try:
         return body_type.model_validate(data)
     except ValidationError as error:

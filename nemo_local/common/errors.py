@@ -1,4 +1,4 @@
-"""Errors a client can act on: the right status, and a ``detail`` that says what is wrong."""
+"""Errors that a client can act on: the right status, and a ``detail`` that says what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ log = logging.getLogger(__name__)
 
 
 class ApiError(Exception):
-    """An answer other than success, raised anywhere below a route.
+    """An error answer, raised anywhere below a route.
 
     Args:
         status: HTTP status code.
         detail: what failed, why, and what to do; sent as ``{"detail": "..."}``.
     """
 
-    #: The Hub protocol's name of the error, which its client turns into an exception of its own; None elsewhere.
+    #: The Hub protocol's name of the error, by which its client picks an exception; None in other services.
     code: str | None = None
 
     def __init__(self, status: int, detail: str) -> None:
@@ -39,21 +39,21 @@ class ApiError(Exception):
 
 
 class NotFound(ApiError):
-    """404: there is nothing of that name."""
+    """404: nothing has that name."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(404, detail)
 
 
 class Conflict(ApiError):
-    """409: the name exists already, or the request does not fit the present state."""
+    """409: the name is taken, or the request does not fit the present state."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(409, detail)
 
 
 class Invalid(ApiError):
-    """422: one field of the request is wrong. The body has the shape FastAPI gives its own validation errors.
+    """422: one field of the request is wrong. The body has the same shape as FastAPI's own validation errors.
 
     Args:
         field: dotted path, for example ``"hyperparameters.epochs"``.
@@ -101,7 +101,7 @@ def install_error_handlers(app: FastAPI, log_file: Path | None = None) -> None:
     def storage_failed(request: Request, error: Exception) -> JSONResponse:
         if is_disk_full(error):
             detail = (
-                "The disk of the platform is full, so nothing of this request was stored. What was stored before is "
+                "The platform's disk is full, so nothing of this request was stored. Everything stored before is "
                 "intact. Free some space (or move FLYWHEEL_HOME to a larger disk) and send the request again."
             )
             return _answer({"detail": detail}, 507)
@@ -113,7 +113,7 @@ def install_error_handlers(app: FastAPI, log_file: Path | None = None) -> None:
         return _answer(error.body(), error.status, {**code, **error.headers})
 
     def invalid_request(_: Request, error: RequestValidationError) -> JSONResponse:
-        # Without pydantic's `input`: it would send back what the client wrote there, a key for example.
+        # Without pydantic's `input`, which repeats what the client sent, an API key for example.
         problems = [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in error.errors()]
         return _answer({"detail": problems}, 422)
 
@@ -132,7 +132,7 @@ def install_error_handlers(app: FastAPI, log_file: Path | None = None) -> None:
 
 
 def _answer(body: dict, status: int, headers: dict[str, str] | None = None) -> JSONResponse:
-    """The answer, its message also in ``X-Error-Message``: the only place where a Hub client looks after a HEAD."""
+    """The answer, with its message in ``X-Error-Message`` too: after a HEAD, a Hub client looks nowhere else."""
     detail = body["detail"]
     if isinstance(detail, list):
         detail = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in detail)

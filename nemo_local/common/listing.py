@@ -28,7 +28,7 @@ _COMPARISONS: dict[str, Callable[[datetime, datetime], bool]] = {
     "end": datetime.__le__,
 }
 
-#: Values that clients filter and sort by although no field holds them: name to function of a document.
+#: Values to filter and sort by that are not fields of a document: name to function of the document.
 Computed = Mapping[str, Callable[[dict], Any]]
 
 
@@ -50,8 +50,8 @@ def list_page(
     Args:
         request: the request whose query is read.
         documents: all documents.
-        fields: what a document may have beside its identity. A filter on anything else is refused: without rows, it
-            would look as if none matched.
+        fields: the fields of a document beside its identity. A filter on another one is refused, as an empty list would
+            look as if nothing matched.
         computed: further values to filter and sort by.
         page_size: the default.
         sort: the default.

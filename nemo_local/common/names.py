@@ -1,4 +1,4 @@
-"""What names may look like: they become parts of URLs, of repositories and of directory names."""
+"""The rule for names, which become parts of URLs, repositories and directory names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_name(value: str) -> str:
 
 
 def check_versioned_name(value: str) -> str:
-    """Like :func:`check_name`, with ``@version`` and ``+suffix`` allowed, as models and their configs have them."""
+    """Like :func:`check_name`, but allows the ``@version`` and ``+suffix`` of models and their configs."""
     return _check(value, _VERSIONED, ". _ - @ +")
 
 

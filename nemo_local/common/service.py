@@ -1,4 +1,4 @@
-"""What the gateway mounts: one microservice with its routes and its life cycle."""
+"""One microservice with its routes and life cycle, as the gateway mounts it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Service:
         name: directory and log name, for example ``"entity-store"``.
         router: all routes, with their full paths (``/v1/...``).
         startup: awaited once, after the gateway has begun to accept requests, so it may call other services over
-            HTTP (with an async client: it shares the event loop with them). ``/health`` is "ok" when all are through.
+            HTTP (with an async client, as they share one event loop). ``/health`` is "ok" when all have finished.
         shutdown: awaited once before the gateway ends.
     """
 

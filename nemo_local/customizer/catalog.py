@@ -101,11 +101,11 @@ class Catalog:
 
         Args:
             reference: ``name``, ``namespace/name``, or an object with these two fields.
-            namespace: where a name without a namespace is looked for first.
+            namespace: searched first for a name without a namespace.
             field: the request's field, for the error.
 
         Raises:
-            Invalid: there is no such target; the message lists those there are.
+            Invalid: there is no such target; the message lists the known ones.
         """
         if isinstance(reference, dict):
             namespace, reference = reference.get("namespace") or namespace, str(reference.get("name") or "")
@@ -115,7 +115,7 @@ class Catalog:
         """The configuration a job names, its target resolved.
 
         Raises:
-            Invalid: there is no such configuration; the message lists those there are.
+            Invalid: there is no such configuration; the message lists the known ones.
         """
         return self.resolved(_find(self.configs.list(), reference, namespace, "config", "customization config"))
 
@@ -147,7 +147,7 @@ class Catalog:
 
 
 def merge_config(config: dict, patch: dict) -> dict:
-    """What a configuration becomes by a PATCH, which may also add and remove single training options."""
+    """A configuration with the changes of a PATCH, which may also add and remove single training options."""
     changes = validated(TrainingOptionChanges, {key: value for key, value in patch.items() if value is not None})
     options = config["training_options"]
     if changes.training_options is not None:
@@ -171,7 +171,7 @@ def prepare_target(body: TargetBody) -> dict:
     return {**body.stored(), "model_type": "hf", "status": "ready"}
 
 
-#: Fields that say how a cluster would train, and what this platform does instead. None of them changes what is learned.
+#: Fields that say how a cluster would train, with what this platform does instead.
 _IGNORED = {
     "pod_spec": "training runs in a process of this machine",
     "prompt_template": "rows are rendered by the base model's own chat template",

@@ -1,4 +1,4 @@
-"""What a job may ask of its training. Every field is honoured, or refused here with a message that names it."""
+"""The hyperparameters of a job. Every field is honoured, or refused with a message that names it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from nemo_local.common.entities import Body
 from nemo_local.customizer.target_modules import HF_NAMES, expand_target_modules
 
-#: Values of what a job leaves open. Three epochs suit the few thousand rows a laptop trains on; the others are common
-#: choices for LoRA (Hu et al. 2021) with AdamW. ``seed`` is drawn at random and then recorded.
+#: Defaults. Three epochs suit the few thousand rows a laptop trains on; the other values are common choices for LoRA
+#: (Hu et al. 2021) with AdamW. ``seed`` is drawn at random and then recorded.
 DEFAULTS: dict[str, Any] = {
     "training_type": "sft",
     "epochs": 3,
@@ -65,7 +65,7 @@ class LoraParameters(_Body):
 
 
 class SftParameters(_Body):
-    """``hyperparameters.sft``: dropout inside the frozen model, which the local training does not have."""
+    """``hyperparameters.sft``: dropout in the frozen model, which the local training does not support."""
 
     attention_dropout: float | None = None
     hidden_dropout: float | None = None
@@ -140,7 +140,7 @@ class Hyperparameters(_Body):
         if not value:
             return None  # NeMo reads 0 as "not given"
         if info.data.get("optimizer") == "adamw_with_flat_lr":
-            raise ValueError("has no meaning with 'adamw_with_flat_lr': leave it out, or choose cosine annealing")
+            raise ValueError("has no effect with 'adamw_with_flat_lr': leave it out, or choose cosine annealing")
         peak = info.data.get("learning_rate") or DEFAULTS["learning_rate"]
         if value >= peak:
             raise ValueError(f"{value} must be lower than learning_rate ({peak})")
@@ -161,8 +161,8 @@ class Hyperparameters(_Body):
         return value
 
     def complete(self) -> dict[str, Any]:
-        """All values the training will use: the named ones, defaults for the others, and a seed."""
-        # Sequence packing is not a choice here, so training goes on "with it disabled", as NeMo has it; the job warns.
+        """All values that the training uses: those given, defaults for the others, and a seed."""
+        # Where NeMo cannot pack sequences, it warns and trains without. Here the choice does not exist; the job warns.
         named = self.model_dump(exclude_none=True, exclude={"lora", "sft", "sequence_packing_enabled"})
         lora = self.lora.model_dump(exclude_none=True) if self.lora else {}
         values = {"seed": random.randrange(2**31), **DEFAULTS, **named, "lora": {**LORA_DEFAULTS, **lora}}
@@ -171,16 +171,16 @@ class Hyperparameters(_Body):
         return values
 
     def digest(self) -> str:
-        """A fingerprint of the values, defaults included; equal requests have equal ones (a random seed aside)."""
+        """A fingerprint of all values except a random seed: equal for requests that train the same way."""
         values = {**self.complete(), "seed": self.seed}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def limit_val_check_interval(values: dict[str, Any]) -> str | None:
-    """Hold NeMo's rule that the first validation must come before ``max_steps``.
+    """Apply NeMo's rule that the first validation comes before ``max_steps``.
 
     Args:
-        values: complete hyperparameters; changed in place where the rule asks for it.
+        values: complete hyperparameters; changed in place if they break the rule.
 
     Returns:
         What was changed, or None.

@@ -135,7 +135,7 @@ def _document(body: JobCreate, config: dict, source: DatasetSource, output: Outp
         kinds = ", ".join(sorted(str(integration.get("type", "unknown")) for integration in body.integrations))
         warnings.append(
             {
-                "message": f"integrations ({kinds}) are not used: the local platform reports to no service outside.",
+                "message": f"integrations ({kinds}) are ignored: the local platform reports to no outside service.",
                 "explanation": "Loss curves are in the job's status_details.metrics.",
             }
         )
@@ -161,7 +161,7 @@ def _document(body: JobCreate, config: dict, source: DatasetSource, output: Outp
         "ownership": body.ownership,
         "integrations": body.integrations,
         "warnings": warnings,
-        # Beyond NeMo's fields: what tells whether a finished job had the same inputs as a new one would have.
+        # Not a field of NeMo: tells whether a finished job had the same inputs as a new one would have.
         "provenance": {
             "config": config_name or "inline",
             "dataset": source.label,
@@ -176,7 +176,7 @@ def _document(body: JobCreate, config: dict, source: DatasetSource, output: Outp
 
 
 def _container_logs(job: dict, scheduler: Scheduler) -> dict:
-    """The worker as the one container of the job: its log, and the job's status log as its events."""
+    """The worker, shown as the job's only container: with its log, and the job's status log as its events."""
     folder = scheduler.job_dir(job["id"])
     events = [
         {

@@ -58,7 +58,7 @@ class ConfigBody(EntityBody):
 
 
 class TrainingOptionRemoval(Body):
-    """Names a training option to take away."""
+    """Names a training option to remove."""
 
     training_type: str
     finetuning_type: str
@@ -89,7 +89,7 @@ class TargetBody(EntityBody):
 
 
 class DatasetReference(BaseModel):
-    """The dataset of a job by name. A whole Entity Store dataset may be given: the other fields are looked up."""
+    """The dataset of a job, by name. Other fields of the dataset may be sent along; the Entity Store's are used."""
 
     model_config = ConfigDict(extra="allow")
 

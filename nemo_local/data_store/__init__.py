@@ -1,4 +1,4 @@
-"""Data Store: files in repositories, spoken to with the protocol of the Hugging Face Hub."""
+"""Data Store: files in repositories, served with the protocol of the Hugging Face Hub."""
 
 from __future__ import annotations
 

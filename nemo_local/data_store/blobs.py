@@ -1,4 +1,4 @@
-"""The contents of files on disk, each kept once under its SHA-256."""
+"""The contents of files on disk, each stored once under its SHA-256."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Blob:
-    """One content: its SHA-256, its size in bytes, and the id git gives a blob of this content."""
+    """The content of a file: its SHA-256, its size in bytes, and the id that git gives it."""
 
     sha256: str
     size: int
@@ -44,12 +44,12 @@ def check_sha256(value: str) -> str:
 
 
 def write_chunk(file: BinaryIO, chunk: bytes) -> None:
-    """Every byte of a content passes here on its way to the disk; tests make the disk full at this place."""
+    """Write a part of a content to disk. All bytes pass through here, so a test can fake a full disk in one place."""
     file.write(chunk)
 
 
 class BlobWriter:
-    """Takes one content piece by piece. Nothing is to be seen of it before :meth:`finish`."""
+    """Writes a content piece by piece. It is not visible before :meth:`finish`."""
 
     def __init__(self, store: BlobStore, size: int) -> None:
         self._store = store
@@ -64,12 +64,12 @@ class BlobWriter:
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._file.close()  # may write what is still buffered, and find the disk full
+            self._file.close()  # flushes its buffer, which may fail on a full disk
         finally:
             Path(self._file.name).unlink(missing_ok=True)
 
     def write(self, chunk: bytes) -> None:
-        """Add the next piece. Raises Invalid when more comes than was announced, OSError when the disk is full."""
+        """Add the next piece. Raises Invalid for more bytes than announced, OSError when the disk is full."""
         self._written += len(chunk)
         if self._written > self._size:
             raise Invalid("size", f"more bytes were sent than the {self._size} announced; nothing was stored.")
@@ -78,7 +78,7 @@ class BlobWriter:
         write_chunk(self._file, chunk)
 
     def finish(self, expected_sha256: str | None = None) -> Blob:
-        """Keep the content, so that it survives a crash from now on.
+        """Store the content, so that it survives a crash from now on.
 
         Raises:
             Invalid: it is shorter than announced, or its SHA-256 is not the expected one. Nothing was stored then.
@@ -104,7 +104,7 @@ class BlobStore:
     """All contents below one directory.
 
     Args:
-        root: the directory; what a killed server left half-written there is removed.
+        root: the directory. Files that a killed server left half-written in it are removed.
     """
 
     def __init__(self, root: Path) -> None:
@@ -114,28 +114,28 @@ class BlobStore:
         self.incoming.mkdir(parents=True)
 
     def path(self, sha256: str) -> Path:
-        """Where a content lies. Raises Invalid for what is not a SHA-256."""
+        """Path of a content. Raises Invalid unless ``sha256`` is a SHA-256."""
         return self.root / check_sha256(sha256)[:2] / sha256
 
     def writer(self, size: int) -> BlobWriter:
-        """Begin to store a content of ``size`` bytes; use it in a ``with`` statement."""
+        """A writer for a content of ``size`` bytes, to be used in a ``with`` statement."""
         return BlobWriter(self, size)
 
     def size(self, sha256: str) -> int | None:
-        """Size of a content in bytes, None when it is not here."""
+        """Size of a content in bytes, or None if there is no such content."""
         try:
             return self.path(sha256).stat().st_size
         except FileNotFoundError:
             return None
 
     def remove(self, hashes: Iterable[str]) -> None:
-        """Remove contents; those that are gone already do not matter."""
+        """Delete contents. Those that no longer exist are skipped."""
         for sha256 in hashes:
             self.path(sha256).unlink(missing_ok=True)
 
 
 def _sync_directory(directory: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a directory, and writes the entry with the file
+    if os.name == "nt":  # Windows cannot open a directory, and needs no sync of it
         return
     descriptor = os.open(directory, os.O_RDONLY)
     try:

@@ -1,4 +1,4 @@
-"""What a commit changes, and how changes are read from the body of a commit request."""
+"""The changes of a commit, and reading them from the body of a commit request."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from nemo_local.data_store.paths import check_file_path
 from nemo_local.data_store.problems import EntryNotFound
 from nemo_local.data_store.snapshot import Entry, folders_of
 
-#: From this size on a file is shown with LFS metadata, however it came here (the rule of the Hub).
+#: Files larger than this are shown with LFS metadata, however they were uploaded (the rule of the Hub).
 LARGE_BYTES = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Put:
-    """A file gets this content."""
+    """Sets the content of a file."""
 
     path: str
     blob: Blob
@@ -30,7 +30,7 @@ class Put:
 
 @dataclass(frozen=True)
 class Remove:
-    """A file, or a folder with everything in it, goes."""
+    """Deletes a file, or a folder with everything in it."""
 
     path: str
     folder: bool
@@ -50,10 +50,10 @@ class CommitRequest:
 
 
 def apply_changes(before: dict[str, Entry], changes: Iterable[Change]) -> dict[str, Entry]:
-    """The files after the changes, in order of their paths.
+    """The files after the changes, sorted by path.
 
     Raises:
-        EntryNotFound: what shall be removed is not there.
+        EntryNotFound: there is no such file or folder to delete.
         Invalid: a path would be a file and a folder at once.
     """
     after = dict(before)
@@ -71,7 +71,7 @@ def apply_changes(before: dict[str, Entry], changes: Iterable[Change]) -> dict[s
     for path in after:
         for folder in folders_of(path):
             if folder in after:
-                raise Invalid("path", f"{folder!r} cannot be a file and a folder: {path!r} lies in it.")
+                raise Invalid("path", f"{folder!r} cannot be a file and a folder at once: {path!r} would be in it.")
     return dict(sorted(after.items()))
 
 
@@ -82,8 +82,8 @@ def read_commit(
 
     Args:
         lines: one JSON object ``{"key", "value"}`` each; the first is the header with the commit message.
-        store: keeps a content that came with the request.
-        find: finds a content that was uploaded before.
+        store: stores a content that was sent in the request.
+        find: looks up a content that was uploaded before.
 
     Raises:
         Invalid: naming the line (from 1) and what is wrong with it.

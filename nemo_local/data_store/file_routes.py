@@ -22,8 +22,8 @@ from nemo_local.data_store.repositories import Repositories
 from nemo_local.data_store.requests import InRevision, PathRepo, Repo, sent_path
 from nemo_local.data_store.snapshot import Entry, folder_shown, tree
 
-#: Up to this size a file travels inside the commit. Large on purpose: clients that have the `hf-xet` package send
-#: whatever is announced as "lfs" to a Xet server (without asking for one first), and there is none here.
+#: Files up to this size are sent inside the commit. The limit is high on purpose: clients with the `hf-xet` package
+#: send each file announced as "lfs" to a Xet server without checking that there is one, and there is none here.
 REGULAR_BYTES = 128 * 1024 * 1024
 
 
@@ -43,7 +43,7 @@ def create_router(repositories: Repositories) -> APIRouter:
 
     @api.post("/preupload/{revision:path}")
     def preupload(repo: Repo, revision: str, body: PreuploadBody) -> dict:
-        """How each file shall be sent, and what is there now, so that an unchanged one need not be sent."""
+        """How to send each file, and its present id, so that the client can skip files that have not changed."""
         _, entries = repositories.snapshot(repo, revision)
         answer = []
         for file in body.files:
@@ -58,7 +58,7 @@ def create_router(repositories: Repositories) -> APIRouter:
         """Apply the operations of the body, one line of JSON each, as one commit."""
         if create_pr:
             raise Invalid("create_pr", "there are no pull requests here; commit to a branch.", "query")
-        # On disk, not in memory: a commit may carry a gigabyte.
+        # On disk, not in memory: a commit may be a gigabyte.
         with tempfile.TemporaryFile(dir=repositories.blobs.incoming) as body:
             async for chunk in request.stream():
                 blobs.write_chunk(body, chunk)
@@ -91,7 +91,7 @@ def create_router(repositories: Repositories) -> APIRouter:
         limit: int = Query(default=1000, ge=1, le=1000),
         cursor: str = "",
     ) -> list[dict]:
-        """One page of files and folders; the address of the next one is in the ``Link`` header."""
+        """One page of files and folders, with the URL of the next page in the ``Link`` header."""
         revision, path = place.revision, place.path.strip("/")
         _, entries = repositories.snapshot(repo, revision)
         shown = tree(entries.values(), path, recursive)
@@ -107,7 +107,7 @@ def create_router(repositories: Repositories) -> APIRouter:
 
     @api.post("/paths-info/{revision:path}")
     async def paths_info(request: Request, repo: Repo, revision: str) -> list[dict]:
-        """Files and folders by their paths, given as a form; what is not there is left out."""
+        """The files and folders at the paths of the form. Paths that do not exist are left out."""
         form = await request.form()
         paths = [str(path).strip("/") for path in form.getlist("paths")]
         expand = str(form.get("expand", "")).lower() == "true"
@@ -160,7 +160,7 @@ def create_router(repositories: Repositories) -> APIRouter:
     def xet_token(action: Literal["read", "write"]) -> None:
         raise RepoNotFound(
             "There is no Xet server here. Set the environment variable HF_HUB_DISABLE_XET=1 before huggingface_hub is "
-            f"imported; files of more than {REGULAR_BYTES // 2**20} MiB then go through LFS."
+            f"imported; files of more than {REGULAR_BYTES // 2**20} MiB are then sent with LFS."
         )
 
     router.include_router(api)

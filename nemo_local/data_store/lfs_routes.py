@@ -1,4 +1,4 @@
-"""The Git LFS batch protocol with its "basic" transfer: large files, sent before the commit that names them.
+"""The Git LFS batch protocol with the "basic" transfer: large files are uploaded before the commit that names them.
 
 Source: the Git LFS specification, docs/api/batch.md and docs/api/basic-transfers.md in git-lfs/git-lfs.
 """
@@ -38,9 +38,9 @@ def create_router(repositories: Repositories) -> APIRouter:
 
     @lfs.post("/objects/batch")
     def batch(request: Request, repo: PathRepo, body: BatchBody) -> JSONResponse:
-        """Where to send or fetch each content; one that is here already needs no sending."""
+        """Where to upload or download each content. One that is already stored needs no upload."""
         if "basic" not in body.transfers:
-            raise Invalid("transfers", "only the transfer 'basic' is spoken here; offer it.")
+            raise Invalid("transfers", "the only supported transfer is 'basic'; offer it.")
         repositories.get(repo)
         base = f"{endpoint(request)}/{repo.path}.git/info/lfs"
         objects = [_object(repositories, base, body.operation, wanted) for wanted in body.objects]
@@ -48,7 +48,7 @@ def create_router(repositories: Repositories) -> APIRouter:
 
     @lfs.put("/objects/{oid}")
     async def upload(request: Request, repo: PathRepo, oid: str, size: Annotated[int, Query(ge=0)]) -> dict:
-        """Take one content; it is kept only if its size and its SHA-256 are the announced ones."""
+        """Receive a content. It is stored only if its size and SHA-256 are the announced ones."""
         check_sha256(oid)
         await run_in_threadpool(repositories.get, repo)
         with repositories.blobs.writer(size) as writer:
@@ -66,7 +66,7 @@ def create_router(repositories: Repositories) -> APIRouter:
 
     @lfs.post("/objects/verify")
     def verify(repo: PathRepo, body: LfsObject) -> dict:
-        """Whether a content arrived whole."""
+        """Confirm that a content was received completely."""
         blob = repositories.find_blob(check_sha256(body.oid))
         if blob is None:
             raise EntryNotFound(f"The content {body.oid} has not arrived; upload it again.")

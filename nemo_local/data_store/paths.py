@@ -1,4 +1,4 @@
-"""Names inside the Data Store: repositories, branches, paths of files."""
+"""Names in the Data Store: repositories, branches, file paths."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RepoId:
 def check_repo_id(kind: str, namespace: str | None, name: str) -> RepoId:
     """Raise Invalid unless kind, namespace and name can be those of a repository."""
     if kind not in ("model", "dataset"):
-        raise Invalid("type", f"repositories of type {kind!r} are not kept here; use 'model' or 'dataset'.")
+        raise Invalid("type", f"there are no repositories of type {kind!r} here; use 'model' or 'dataset'.")
     if not namespace:
         raise Invalid("organization", f"the repository {name!r} needs a namespace; write it as namespace/{name}.")
     for field, value in (("organization", namespace), ("name", name)):

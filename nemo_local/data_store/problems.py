@@ -1,4 +1,4 @@
-"""The failures of the Hub protocol; by their ``code`` the Hub's client tells one 404 from another."""
+"""Errors of the Hub protocol. The ``code`` tells the client which kind of 404 it got."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class EntryNotFound(NotFound):
 
 
 class RepoExists(Conflict):
-    """The repository exists; a client that does not mind (``exist_ok``) reads its ``url`` from the answer."""
+    """The repository exists. With ``exist_ok`` the client reads its ``url`` from the answer."""
 
     def __init__(self, detail: str, url: str) -> None:
         super().__init__(detail)

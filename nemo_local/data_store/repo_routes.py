@@ -1,4 +1,4 @@
-"""Hub protocol: repositories, their information, branches, tags and history."""
+"""Hub protocol: repositories with their metadata, branches, tags and history."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def create_router(repositories: Repositories, namespaces: DocumentStore) -> APIR
     router = APIRouter(prefix="/api")
 
     def register_namespace(repo: RepoId) -> None:
-        # The Hub protocol cannot create a namespace; a repository brings its own along.
+        # The Hub protocol has no request that creates a namespace, so a new repository creates its own.
         with contextlib.suppress(Conflict):
             namespaces.create("", repo.namespace, {})
 
@@ -67,7 +67,7 @@ def create_router(repositories: Repositories, namespaces: DocumentStore) -> APIR
         except Conflict as error:
             raise RepoExists(error.detail, repo.path) from error
         register_namespace(repo)
-        # Relative, as NeMo's Data Store has it: older clients take the last part of an absolute one for the type.
+        # Relative, like that of NeMo's Data Store. Older clients cannot parse an absolute one of a model.
         return {"url": repo.path, "name": str(repo), "id": str(repo)}
 
     @router.delete("/repos/delete")

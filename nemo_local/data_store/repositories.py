@@ -50,7 +50,7 @@ class Repositories:
         with self._writer.begin() as connection:
             t.metadata.create_all(connection)
         self.blobs = BlobStore(folder / "blobs")
-        # A content must not be removed with one repository while it is being added to another.
+        # A content must not be deleted with one repository while it is being added to another.
         self._blob_lock = threading.Lock()
 
     # Contents
@@ -65,7 +65,7 @@ class Repositories:
         return blob
 
     def find_blob(self, sha256: str) -> Blob | None:
-        """The content of that SHA-256, None when it is not (wholly) here."""
+        """The content with that SHA-256, or None if it is not stored (completely)."""
         with self._reader.begin() as connection:
             row = connection.execute(select(t.blobs).where(t.blobs.c.sha256 == sha256)).one_or_none()
         if row is None or self.blobs.size(sha256) != row.size:
@@ -90,7 +90,7 @@ class Repositories:
             connection.execute(insert(t.refs).values(**row))
 
     def delete(self, repo: RepoId) -> None:
-        """Remove a repository with all its commits, and the contents no other repository has. Raises RepoNotFound."""
+        """Delete a repository with its commits and the contents no other repository uses. Raises RepoNotFound."""
         with self._blob_lock:
             with self._writer.begin() as connection:
                 identity = self._row(connection, repo).id
@@ -184,7 +184,8 @@ class Repositories:
             if parent and not head.oid.startswith(parent):
                 raise ApiError(
                     412,
-                    f"{repo}@{branch} is at {head.oid}, not at {parent}: someone else committed. Read it again first.",
+                    f"{repo}@{branch} is at {head.oid}, not at {parent}: someone else committed. Read the branch "
+                    "again, then commit.",
                 )
             before = self._entries(connection, head.oid)
             after = apply_changes(before, changes)
@@ -281,12 +282,14 @@ class Repositories:
             try:
                 connection.execute(insert(t.files), rows)
             except IntegrityError as error:
-                raise Conflict("A file was removed with another repository meanwhile; upload it again.") from error
+                raise Conflict(
+                    "A file was deleted with another repository in the meantime; upload it again."
+                ) from error
         return oid
 
 
 def _now() -> str:
-    return f"{utc_now()}Z"  # a Hub client reads no other form
+    return f"{utc_now()}Z"  # Hub clients parse no other form
 
 
 def _commit(row: Row) -> Commit:

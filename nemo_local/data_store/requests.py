@@ -1,4 +1,4 @@
-"""What the routes of the Hub protocol have in common."""
+"""Helpers that the routes of the Hub protocol share."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class Place(NamedTuple):
 
 
 def _place(request: Request, place: str) -> Place:
-    # The server decodes a path before it looks for the route, and the slash in a branch `exp/lora` is then like the
-    # one before the file's path. In the path as sent, the first is `%2F`.
+    # Routes match the decoded path, in which the slash of a branch `exp/lora` looks like the one before the file.
+    # In the path as it was sent, the slash of the branch is `%2F`.
     before = request.scope["path"].removesuffix(place).count("/")
     revision, _, path = sent_path(request).split("/", before)[-1].partition("/")
     return Place(unquote(revision), unquote(path))

@@ -1,4 +1,4 @@
-"""The Data Store as a service: its state, and all of its routes together."""
+"""The Data Store as a service: its state and all its routes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nemo_local.settings import Settings
 
 
 def create_service(settings: Settings) -> Service:
-    """The Data Store, with everything it keeps below ``home/data-store``."""
+    """The Data Store, with all its files in ``home/data-store``."""
     repositories = Repositories(settings.service_dir("data-store"))
     namespaces = DocumentStore(repositories.database, "data-store-namespace")
     router = APIRouter(prefix="/v1")

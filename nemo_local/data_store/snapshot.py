@@ -27,12 +27,12 @@ class Entry:
 
     @property
     def oid(self) -> str:
-        """What git has in its tree: the blob of the content, or of the pointer to it."""
+        """The id in git's tree: that of the content, or of the pointer to a large file."""
         return git_oid(self.blob.pointer) if self.large else self.blob.git_oid
 
     @property
     def etag(self) -> str:
-        """Names the content for caches; the Hub uses the SHA-256 for large files and git's id for others."""
+        """The id of the content for caches: like on the Hub, the SHA-256 of a large file and git's id of others."""
         return self.blob.sha256 if self.large else self.blob.git_oid
 
     @property
@@ -48,7 +48,7 @@ class Entry:
         return {**shown, "lfs": self.lfs} if self.large else shown
 
     def sibling(self, with_blob: bool) -> dict:
-        """The file in the information on its repository."""
+        """The file in the metadata of its repository."""
         if not with_blob:
             return {"rfilename": self.path}
         lfs = {**self.lfs, "sha256": self.blob.sha256} if self.lfs else None
@@ -56,7 +56,7 @@ class Entry:
 
 
 def folders_of(path: str) -> list[str]:
-    """The folders a path lies in, outermost first: ``a/b/c`` lies in ``a`` and ``a/b``."""
+    """The folders that contain a path, outermost first: ``a`` and ``a/b`` for ``a/b/c``."""
     parts = path.split("/")[:-1]
     return ["/".join(parts[: n + 1]) for n in range(len(parts))]
 
@@ -79,7 +79,7 @@ def tree(entries: Iterable[Entry], folder: str, recursive: bool) -> list[dict]:
 
 def folder_shown(path: str, entries: Iterable[Entry]) -> dict:
     """A folder in a tree listing, given everything in it."""
-    # Not git's tree id, but like it equal for equal contents, which is what it is used for.
+    # Not git's tree id. Clients only compare it, and like git's it is equal for equal contents.
     content = "".join(f"{entry.oid} {entry.path[len(path) :]}\n" for entry in entries)
     oid = hashlib.sha1(content.encode(), usedforsecurity=False).hexdigest()
     return {"type": "directory", "path": path, "oid": oid, "size": 0}

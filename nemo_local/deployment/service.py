@@ -16,13 +16,13 @@ from nemo_local.deployment import schemas
 from nemo_local.model.base_model import BASE_MODEL_NAME
 from nemo_local.settings import Settings
 
-#: The models that can be deployed; an adapter is served by the deployment of its base and needs none of its own.
+#: The models that can be deployed. An adapter is served by the deployment of its base model.
 DEPLOYABLE = (BASE_MODEL_NAME,)
 _POLL_SECONDS = 2.0
 
 
 class Deployments:
-    """The rules of configs and deployments, and what the NIM proxy last said it serves."""
+    """The rules for configs and deployments, and the models that the NIM proxy last reported."""
 
     def __init__(self, settings: Settings) -> None:
         folder = settings.service_dir("deployment")

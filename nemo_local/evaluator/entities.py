@@ -1,4 +1,4 @@
-"""Routes of what is stored by itself: configurations, targets and results."""
+"""Routes of configurations, targets and results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def entity_router(configs: DocumentStore, targets: DocumentStore, results: Docum
         ResultBody,
         by_id=True,
         fixed=("name", "namespace", "job"),
-        # The SDK filters by `job_id`, while the field it reads is `job`.
+        # The SDK filters by `job_id`, but reads `job`.
         computed={"job_id": lambda document: document["job"]},
     )
     return router

@@ -26,7 +26,7 @@ from nemo_local.evaluator.targets import connect
 
 _FIELDS = JobBody.model_fields.keys() | {"status", "status_details", "result"}
 LIVE_LIMIT = 100
-"""Most samples of a live evaluation, whose client waits in one request."""
+"""The most samples of a live evaluation, as the client waits for the answer."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class _Prepared:
 
 
 class Preparation:
-    """Turns the body of a job into something that can run, or says why it cannot.
+    """Prepares the body of a job to run, or says why it cannot.
 
     Args:
         configs: stored configurations.
@@ -50,10 +50,10 @@ class Preparation:
         self._configs, self._targets, self._gateway_url = configs, targets, gateway_url
 
     async def prepare(self, body: JobBody) -> _Prepared:
-        """Look up what is referred to, check all of it, and find the model.
+        """Look up what the body refers to, check everything, and find the model.
 
         Raises:
-            NotFound: a stored config or target that is not there.
+            NotFound: there is no such stored config or target.
             Invalid, ApiError: as ``make_plan`` and ``connect``.
         """
         if body.output_files_url:
@@ -127,7 +127,7 @@ def job_router(jobs: DocumentStore, results: DocumentStore, preparation: Prepara
     @router.get("/{job_id}/status")
     def status(job_id: str) -> dict:
         job = jobs.get_by_id(job_id)
-        # The SDK's type has the details only; a client that reads the plain answer finds the status as well.
+        # The SDK's type has only the details; for clients that read the plain answer the status is added.
         return {**job["status_details"], "status": job["status"]}
 
     @router.get("/{job_id}/results")
@@ -163,7 +163,7 @@ def job_router(jobs: DocumentStore, results: DocumentStore, preparation: Prepara
     async def cancel(job_id: str) -> dict:
         job = await run_in_threadpool(jobs.get_by_id, job_id)
         if job["status"] in ("completed", "failed"):
-            raise Conflict(f"The job {job_id} is {job['status']} already and cannot be cancelled.")
+            raise Conflict(f"The job {job_id} is already {job['status']} and cannot be cancelled.")
         await runner.cancel(job_id)
         return shown(await run_in_threadpool(jobs.get_by_id, job_id))
 

@@ -1,4 +1,4 @@
-"""A configuration, checked and made ready to run."""
+"""Checks a configuration and prepares it to run."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from nemo_local.evaluator.schemas import ConfigBody, Dataset, EvaluationParams, 
 from nemo_local.evaluator.templates import RenderError, RequestTemplate
 
 TASK_TYPES = ("chat-completion", "completion", "data")
-"""``data`` asks no model: its metrics look at the rows themselves."""
+"""A task of type ``data`` asks no model: its metrics read the rows themselves."""
 
+#: Fields that a template must not set, why, and the value that changes nothing.
 _REFUSED_FIELDS = {
-    "model": "the target decides which model is asked",
-    "stream": "answers are scored whole",
-    "n": "one answer a row is scored",
+    "model": ("the target decides which model is asked", None),
+    "stream": ("complete answers are scored", False),
+    "n": ("one answer per row is scored", 1),
 }
 
 
@@ -42,7 +43,7 @@ class Task:
     metrics: dict[str, Metric]
 
     def request(self, row: Row) -> dict | None:
-        """The body to send for a row, without the model, after checking that the row can also be scored.
+        """The request body for a row, without the model, after checking that the row can be scored.
 
         Raises:
             RenderError: with the place of the row.
@@ -68,7 +69,7 @@ class Plan:
     params: EvaluationParams
 
     def request_defaults(self) -> dict[str, Any]:
-        """What goes into every request unless its template says otherwise. Greedy decoding, so that a rerun agrees."""
+        """Values of each request that its template does not set. Decoding is greedy, so that reruns agree."""
         params = self.params
         given = {"max_tokens": params.max_tokens, "top_p": params.top_p, "stop": params.stop}
         temperature = 0 if params.temperature is None else params.temperature
@@ -134,10 +135,10 @@ def _make_template(task: TaskConfig, field: str) -> RequestTemplate:
     required = "messages" if task.type == "chat-completion" else "prompt"
     if not isinstance(template, dict) or required not in template:
         raise Invalid(f"{field}.{required}", f"is required for a task of type {task.type}.")
-    for key, reason in _REFUSED_FIELDS.items():
-        if key in template:
+    for key, (reason, neutral) in _REFUSED_FIELDS.items():
+        if template.get(key) not in (None, neutral):
             raise Invalid(f"{field}.{key}", f"leave it out: {reason}.")
-    return RequestTemplate(template, field)
+    return RequestTemplate({k: v for k, v in template.items() if k not in _REFUSED_FIELDS}, field)
 
 
 def _check_chat(body: dict) -> None:

@@ -17,7 +17,7 @@ class Entity(EntityBody):
 
 
 def _masked(value: Any) -> Any:
-    """The value with every API key in it replaced as NeMo Evaluator does: a stored document holds no secret."""
+    """The value with every API key in it masked as NeMo Evaluator does, so that no secret is stored."""
     if isinstance(value, dict):
         return {key: "******" if key == "api_key" else _masked(inner) for key, inner in value.items()}
     return [_masked(inner) for inner in value] if isinstance(value, list) else value
@@ -65,7 +65,7 @@ class TaskConfig(Body):
 
 
 class EvaluationParams(Body):
-    """Parameters of all tasks. Those of the model's API are defaults: a template's own value wins."""
+    """Parameters of all tasks. A task's template overrides those that go to the model."""
 
     parallelism: int = Field(8, ge=1, le=256)
     request_timeout: int = Field(600, ge=1, description="seconds")
@@ -141,7 +141,7 @@ class JobBody(Entity):
 
 
 class Score(Body):
-    """One number and how it came about."""
+    """A score with its statistics."""
 
     value: float
     stats: dict[str, float | int] | None = None
@@ -154,7 +154,7 @@ class MetricResult(Body):
 
 
 class TaskResult(Body):
-    """The metrics of one task, with whatever else is known about it."""
+    """The metrics of one task, and further data about it."""
 
     data: dict[str, Any] | None = None
     metrics: dict[str, MetricResult] = {}

@@ -1,4 +1,4 @@
-"""Targets: which of them are valid, and which model API one means for a plan."""
+"""Checks targets, and finds the model API that a target means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TARGET_TYPES = ("model", "rows")
 
 
 def check_target(target: TargetBody, field: str = "") -> None:
-    """Check the form of a target; whether its model is served is checked when a job is created.
+    """Check the form of a target. Whether its model is served is checked when a job is created.
 
     Args:
         target: the target.
@@ -32,7 +32,7 @@ def check_target(target: TargetBody, field: str = "") -> None:
 
 
 async def connect(plan: Plan, target: TargetBody, gateway_url: str, api_key: str | None) -> Endpoint | None:
-    """Find the API of a target's model, and make sure that it serves the model.
+    """Find the API of a target's model, and check that it serves the model.
 
     Args:
         plan: decides whether a model is needed.
@@ -44,7 +44,7 @@ async def connect(plan: Plan, target: TargetBody, gateway_url: str, api_key: str
         The endpoint, or None when no task asks a model.
 
     Raises:
-        Invalid: plan and target do not fit, the model is not registered, or the API does not serve it.
+        Invalid: plan and target do not match, the model is not registered, or the API does not serve it.
         ApiError: the target or the Entity Store does not answer.
     """
     check_target(target, "target")

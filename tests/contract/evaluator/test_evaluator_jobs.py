@@ -150,6 +150,13 @@ def test_what_the_template_says_wins_over_the_parameters(sdk: NeMoMicroservices,
     assert (request["temperature"], request["max_tokens"], request["seed"]) == (0.1, 5, 7)
 
 
+def test_values_in_the_template_that_change_nothing(sdk: NeMoMicroservices, target: Target) -> None:
+    config = tool_config(limit=1)
+    config["tasks"][TASK]["params"]["template"] |= {"stream": False, "n": 1, "model": None}
+    assert run(sdk, config, inline(target)).status == "completed"
+    assert target.requests[0].keys() & {"stream", "n"} == set() and target.requests[0]["model"] == "team/tuned@v1"
+
+
 def test_completions_with_the_text_metrics(sdk: NeMoMicroservices, target: Target) -> None:
     target.answer = lambda body: {"content": "paris"}
     truth = {"params": {"ground_truth": "{{ item.answer }}"}}

@@ -43,7 +43,7 @@ def test_cancel_takes_less_than_a_second_and_keeps_what_was_done(sdk: NeMoMicros
 
 def test_a_finished_job_cannot_be_cancelled(sdk: NeMoMicroservices, target: Target) -> None:
     job = run(sdk, tool_config(limit=1), inline(target))
-    with pytest.raises(nemo_microservices.ConflictError, match="completed already"):
+    with pytest.raises(nemo_microservices.ConflictError, match="already completed"):
         sdk.evaluation.jobs.cancel(job.id)
 
 
