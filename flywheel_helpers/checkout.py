@@ -1,4 +1,4 @@
-"""Where the course lies on disk, and its config.py."""
+"""The checkout of the course on disk, and its config.py."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def home() -> Path:
-    """Where the local platform keeps its state: FLYWHEEL_HOME, or `.flywheel` in the checkout."""
+    """The folder of the local platform's state: FLYWHEEL_HOME, or `.flywheel` in the checkout."""
     return Path(os.environ.get("FLYWHEEL_HOME") or ROOT / ".flywheel").resolve()
 
 
 def load_config(profile: str | None = None) -> ModuleType:
-    """Read config.py afresh.
+    """Load config.py again.
 
     Args:
-        profile: "local" or "pcai"; None leaves the choice to the environment. It is put there as FLYWHEEL_PROFILE,
-            so that notebooks started from here see the same.
+        profile: "local" or "pcai"; None leaves the choice to the environment. It is set there as FLYWHEEL_PROFILE, so
+            that notebooks started from here use the same.
 
     Raises:
         ConfigError: there is no config.py, or it does not load.
@@ -33,14 +33,14 @@ def load_config(profile: str | None = None) -> ModuleType:
     spec = importlib.util.spec_from_file_location("config", path)
     if not path.is_file() or spec is None or spec.loader is None:
         raise ConfigError(
-            f"There is no {path}.", "Run the course from its checkout, installed with pip install --editable."
+            f"There is no {path}.", "Run the course from its checkout, installed with pip install --editable ."
         )
     config = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(config)
     except Exception as error:
         raise ConfigError(
-            f"config.py does not load: {error}", "Correct it, or the environment variable it names."
+            f"config.py does not load: {error}", "Correct it, or the environment variable that the message names."
         ) from None
     return config
 
@@ -52,7 +52,7 @@ def notebooks(selection: str | None = None) -> list[Path]:
         selection: numbers and ranges, such as "01-03" or "00,02"; None for all.
 
     Raises:
-        ConfigError: the selection names a notebook that is not there.
+        ConfigError: the selection is malformed or names a notebook that does not exist.
     """
     there = {int(path.name[:2]): path for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))}
     if selection is None:
@@ -62,10 +62,10 @@ def notebooks(selection: str | None = None) -> list[Path]:
     for part in selection.split(","):
         first, _, last = part.strip().partition("-")
         if not first.isdigit() or not (last or first).isdigit() or int(last or first) < int(first):
-            raise ConfigError(f'"{selection}" is no selection of notebooks.', "Write, for example, 01-03 or 00,02.")
+            raise ConfigError(f'"{selection}" does not select notebooks.', "Write, for example, 01-03 or 00,02.")
         numbers = set(range(int(first), int(last or first) + 1))
         if not numbers <= set(there):
             missing = ", ".join(f"{number:02d}" for number in sorted(numbers - set(there)))
-            raise ConfigError(f"There is no notebook {missing}.", f"These are there: {known}.")
+            raise ConfigError(f"There is no notebook {missing}.", f"Choose from: {known}.")
         wanted |= numbers
     return [there[number] for number in sorted(wanted)]

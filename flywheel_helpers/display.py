@@ -1,7 +1,7 @@
 """Showing progress and results: widgets in Jupyter, plain lines everywhere else.
 
 "Everywhere else" is a terminal, and also papermill, nbval and nbconvert: they run kernels too, but nobody watches, and
-a widget's last state says little in a saved notebook.
+the state of a widget is not saved in the notebook.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from IPython.display import display
 
 @dataclass(frozen=True)
 class Table:
-    """A table that shows as HTML in Jupyter and as aligned text elsewhere.
+    """A table, shown as HTML in Jupyter and as aligned text elsewhere.
 
     Args:
         headers: column names.
-        rows: cells, shown with `str`.
+        rows: cells, converted with `str`.
     """
 
     headers: list[str]
@@ -47,12 +47,12 @@ class Table:
 
 
 def compact(value: Any, width: int = 100, indent: int = 0) -> str:
-    """JSON text in which everything that fits on one line stays on one.
+    """JSON text in which everything that fits on one line is on one line.
 
     Args:
-        value: anything JSON can hold.
-        width: characters a line.
-        indent: how far in the text begins.
+        value: any JSON value.
+        width: characters in a line.
+        indent: column at which the text begins.
     """
     flat = json.dumps(value, ensure_ascii=False)
     if not isinstance(value, dict | list) or not value or len(flat) + indent <= width:
@@ -66,7 +66,7 @@ def compact(value: Any, width: int = 100, indent: int = 0) -> str:
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG with words for those who cannot see it, and for comparing runs."""
+    """A PNG with an alternative text, which is also what tests compare."""
 
     png: bytes
     alt: str
@@ -76,9 +76,9 @@ class Picture:
 
 
 class Lines:
-    """Progress as text: a line when the state or a tenth of the way changes.
+    """Progress as text: a line for each change of state and every ten percent.
 
-    Every line of progress has the form `    12 s |  40% | text`.
+    Each line has the form `    12 s |  40% | text`.
     """
 
     def __init__(self, title: str):
@@ -93,13 +93,13 @@ class Lines:
         return None
 
     def update(self, fraction: float, text: str, state: str = "", draw: Callable[[], Picture] | None = None) -> None:
-        """Show how far it is.
+        """Show the current progress.
 
         Args:
             fraction: 0 to 1.
-            text: what is going on.
-            state: a word such as "running"; a change of it is always shown.
-            draw: makes the picture of the moment, where pictures can be shown live.
+            text: what is happening.
+            state: such as "running"; a change of it is always shown.
+            draw: draws a picture of the current state, if pictures can be shown while it runs.
         """
         now = (state, int(fraction * 10))
         if now != self.last:
@@ -107,11 +107,11 @@ class Lines:
             self._line(f"{fraction:4.0%} | {text}")
 
     def warn(self, text: str) -> None:
-        """Show something that went wrong and is not the end."""
+        """Show a problem that does not end the wait."""
         self._line(f"warning | {text}")
 
     def done(self, text: str, picture: Picture | None = None) -> None:
-        """Show the end, and a picture that stays in the notebook."""
+        """Show the result, and a picture that stays in the notebook."""
         print(text, flush=True)
         if picture and get_ipython():
             display(picture)
@@ -155,7 +155,7 @@ class Widgets:
         self.warning.value = f"Warning: {text}"
 
     def done(self, text: str, picture: Picture | None = None) -> None:
-        """As `Lines.done`. What stays is plain text and a still picture, which every viewer can show."""
+        """As `Lines.done`. Plain text and a picture remain, which every viewer can show."""
         print(self.title)
         print(text)
         if picture:
@@ -163,7 +163,7 @@ class Widgets:
 
 
 def watched() -> bool:
-    """Whether a person is looking at a notebook: its kernel was started by a Jupyter server, or by VS Code."""
+    """Whether somebody is looking at a notebook: its kernel was started by a Jupyter server or by VS Code."""
     shell = get_ipython()
     if shell is None or not hasattr(shell, "kernel"):
         return False
@@ -171,5 +171,5 @@ def watched() -> bool:
 
 
 def open_display(title: str) -> Lines | Widgets:
-    """The display that suits where we are. Use it in a `with` block."""
+    """The display for this environment. Use it in a `with` block."""
     return Widgets(title) if watched() else Lines(title)

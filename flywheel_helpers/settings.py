@@ -1,4 +1,4 @@
-"""The values of config.py, checked and frozen, as everything else in this package takes them."""
+"""The values of config.py, checked and frozen, in the form that the rest of this package uses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flywheel_helpers.errors import ConfigError
 
-# Each service by the name people know it by, and the name in config.py that holds its address.
+# The name of each service, and the variable of config.py with its address.
 SERVICE_URLS = {
     "Data Store": "NEMO_DATA_STORE_URL",
     "Entity Store": "NEMO_ENTITY_STORE_URL",
@@ -23,7 +23,7 @@ SERVICE_URLS = {
     "Open WebUI": "OPENWEBUI_URL",
     "Teacher": "TEACHER_URL",
 }
-OPTIONAL_URLS = ("OPENWEBUI_URL", "TEACHER_URL")  # may be empty: only the notebook that needs it asks for it
+OPTIONAL_URLS = ("OPENWEBUI_URL", "TEACHER_URL")  # may be empty; only the notebook that needs one requires it
 SECRETS = (
     "HF_TOKEN",
     "WANDB_API_KEY",
@@ -35,13 +35,13 @@ SECRETS = (
     "CONTENT_SAFETY_API_KEY",
 )
 SAFETY_SOURCES = ("local", "nvidia", "endpoint")
-# What Kubernetes, NeMo and the Hub protocol all take: up to 63 characters, and no two of . _ - in a row.
+# Names that Kubernetes, NeMo and the Hub protocol all accept: up to 63 characters, and no two of . _ - in a row.
 NAME = re.compile(r"(?=.{1,63}$)[a-z0-9]+([._-][a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the helpers need to know about the platform and the user. Secrets never show in its repr."""
+    """What the helpers need to know about the platform and the user. Its repr contains no secrets."""
 
     profile: str
     data_store_url: str
@@ -81,15 +81,15 @@ class Settings:
         """Read config.py.
 
         Args:
-            config: the imported module, or anything with the same names as attributes.
+            config: the imported module, or any object with the same attributes.
 
         Raises:
-            ConfigError: a name is missing or its value cannot be right; the message says which.
+            ConfigError: a name is missing or its value is invalid; the message says which.
         """
 
         def value(name: str) -> str:
             if not hasattr(config, name):
-                raise ConfigError(f"config.py has no {name}.", "Put it back, or set it in the environment.")
+                raise ConfigError(f"config.py has no {name}.", "Restore the line from the course's repository.")
             return str(getattr(config, name)).strip()
 
         urls = {name: _checked_url(name, value(name)) for name in SERVICE_URLS.values()}
@@ -98,7 +98,7 @@ class Settings:
             if not NAME.fullmatch(text):
                 raise ConfigError(
                     f'{name} is "{text}".',
-                    "Use up to 63 lower case letters and digits, with single hyphens or dots in between, such as "
+                    "Use up to 63 lower-case letters and digits, with single hyphens or dots in between, such as "
                     "tool-calling.",
                 )
         custom_model = value("CUSTOM_MODEL")
@@ -115,8 +115,8 @@ class Settings:
         ca_bundle = value("CA_BUNDLE")
         if ca_bundle and not Path(ca_bundle).is_file():
             raise ConfigError(
-                f'CA_BUNDLE is "{ca_bundle}", and there is no such file.',
-                "Give the path of a PEM file with the certificates.",
+                f'CA_BUNDLE is "{ca_bundle}", which does not exist.',
+                "Set it to the path of a PEM file with the certificates.",
             )
         return cls(
             profile=value("PROFILE"),
@@ -147,12 +147,12 @@ class Settings:
         )
 
     def url(self, service: str) -> str:
-        """Address of a service, by its name in `SERVICE_URLS`, without a slash at the end."""
+        """Address of a service, a key of `SERVICE_URLS`, without a trailing slash."""
         attribute = SERVICE_URLS[service].lower().removeprefix("nemo_")
         return getattr(self, attribute)
 
     def token(self, service: str) -> str:
-        """The bearer token for a service, or nothing. The Data Store may have one of its own."""
+        """The bearer token for a service, or an empty string. The Data Store may have its own."""
         return (self.nds_token if service == "Data Store" else "") or self.nemo_token
 
     @property
@@ -177,7 +177,7 @@ def _checked_url(name: str, text: str) -> str:
     if not well:
         raise ConfigError(f'{name} is "{text}".', "Write a full address, such as http://127.0.0.1:8080.")
     if parts.username or parts.password:
-        raise ConfigError(f"{name} carries a user name or password.", "Give tokens in the variables of their own.")
+        raise ConfigError(f"{name} contains a user name or password.", "Use NEMO_TOKEN or NDS_TOKEN for credentials.")
     return text.rstrip("/")
 
 
@@ -188,7 +188,7 @@ def _checked_safety_source(value: Callable[[str], str]) -> tuple[str, str, str]:
     if source == "endpoint":
         url = _checked_url("CONTENT_SAFETY_URL", url)
         if not model:
-            raise ConfigError("CONTENT_SAFETY_MODEL is empty.", "Give the model's name at CONTENT_SAFETY_URL.")
+            raise ConfigError("CONTENT_SAFETY_MODEL is empty.", "Set it to the model's name at CONTENT_SAFETY_URL.")
     return source, url, model
 
 

@@ -1,4 +1,4 @@
-"""The single checks of the preflight: each says what it found, or raises an error with cause and remedy."""
+"""The checks of the preflight. Each returns what it found, or raises an error with the cause and the fix."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ from flywheel_helpers.services import customizer, data_store, entity_store, nim
 from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.services.tls import NO_PROXY_MOUNTS, hub_client, origin, tls_context
 
-# Bytes. On one machine: the exported model, two checkpoints of a training, and room to spare. Where the platform is
-# elsewhere, only the dataset and the executed notebooks are written here.
+# Bytes. The local platform writes the exported model and two checkpoints of a training. With a platform elsewhere, only
+# the dataset and the executed notebooks are written here.
 NEEDED_DISK = {"local": 5 * 1024**3, "pcai": 200 * 1024**2}
-
-# A harmless question to each service the notebooks use, which it alone would answer.
+# A read-only request to each service that the notebooks use, which no other service would answer.
 PROBES = {
     "Entity Store": "/v1/namespaces?page_size=1",
     "Data Store": "/v1/datastore/namespaces/{namespace}",
@@ -43,11 +42,11 @@ PROBES = {
 
 @dataclass(frozen=True)
 class Remark:
-    """Something that is no failure and not quite right either.
+    """A finding that is not a failure.
 
     Args:
         verdict: "ok" or "warning".
-        found: what is there.
+        found: what was found.
         fix: the change to make, if any.
     """
 
@@ -57,15 +56,16 @@ class Remark:
 
 
 def service(nemo: Connection, name: str) -> str | Remark:
-    """Whether a service answers, how fast, and which version it is."""
+    """Whether a service answers, how fast, and its version."""
     path = PROBES[name].format(namespace=nemo.settings.namespace)
     started = time.monotonic()
     try:
         nemo.json(name, "GET", path)
     except ServiceError as error:
         if name == "Guardrails" and nemo.settings.profile == "pcai":
-            return Remark("warning", f"{error.reason} ({error.request}) Notebooks 00 to 03 do without it", error.hint)
-        # The Data Store answers like this, in JSON, as long as nobody has made the namespace.
+            found = f"{error.reason} ({error.request}) Notebooks 00 to 03 do not need it"
+            return Remark("warning", found, error.hint)
+        # The Data Store answers 404, in JSON, until the namespace is created.
         if name != "Data Store" or not isinstance(error, NotFound) or not error.server_message:
             raise
     milliseconds = (time.monotonic() - started) * 1000
@@ -73,26 +73,26 @@ def service(nemo: Connection, name: str) -> str | Remark:
 
 
 def _version(nemo: Connection, name: str) -> str:
-    """What the service calls its own version in its OpenAPI description, where it publishes one."""
+    """The service's version from its OpenAPI description, if it publishes one."""
     try:
         return str(nemo.json(name, "GET", "/openapi.json")["info"]["version"])
     except (FlywheelError, KeyError, TypeError):
-        return "not told"
+        return "unknown"
 
 
 def namespace(nemo: Connection) -> str | Remark:
-    """Whether the namespace is ours, or free to take."""
+    """Whether the namespace is ours, or does not exist yet."""
     name, record = nemo.settings.namespace, entity_store.find_namespace(nemo)
-    found = f"{name}: not there yet, notebook 01 makes it"
+    found = f"{name}: does not exist yet, notebook 01 creates it"
     if record is not None:
         entity_store.check_owner(nemo)
         ours = entity_store.owner(record) == owner_mark(nemo.settings.attendee)
-        found = f"{name}: {'yours' if ours else 'there, and not made by the course'}"
+        found = f"{name}: {'yours' if ours else 'exists, not created by the course'}"
     if nemo.settings.profile == "pcai" and name == ALONE:
         return Remark(
             "warning",
-            f"{found}. Everyone who gives no name shares it",
-            "In a workshop, export ATTENDEE=... with a name of your own, so that nobody changes what is yours.",
+            f"{found}. Everyone without a name shares it",
+            "In a workshop, export ATTENDEE=... with your own name, so that nobody else changes your work.",
         )
     return found
 
@@ -109,12 +109,12 @@ def base_model_served(nemo: Connection) -> str:
 
 
 def base_model_registered(nemo: Connection) -> str:
-    """Whether the Entity Store knows where the base model answers. Notebook 03 tells it, so a no is no failure."""
+    """Whether the Entity Store knows the base model's address. If not, notebook 03 registers it: this never fails."""
     record = entity_store.find_model(nemo, nemo.settings.base_model)
     url = ((record or {}).get("api_endpoint") or {}).get("url")
     if url is None:
         return f"{'without an api_endpoint' if record else 'not yet'}: notebook 03 registers it"
-    return url if url == entity_store.endpoint_url(nemo) else f"{url}, and notebook 03 will change it"
+    return url if url == entity_store.endpoint_url(nemo) else f"{url}; notebook 03 changes it"
 
 
 def base_model_trainable(nemo: Connection) -> str:
@@ -123,7 +123,7 @@ def base_model_trainable(nemo: Connection) -> str:
 
 
 def uploads(nemo: Connection) -> Iterator[str]:
-    """Two findings: where the Data Store's upload links lead, and whether a file comes back as it was sent."""
+    """Two findings: where the Data Store's upload links lead, and whether a file is stored unchanged."""
     with _probe_repository(nemo) as repo:
         content = secrets.token_bytes(1024)
         yield _try_link(nemo, repo, content)
@@ -132,14 +132,14 @@ def uploads(nemo: Connection) -> Iterator[str]:
             api.upload_file(path_or_fileobj=content, path_in_repo="probe.bin", repo_id=repo, repo_type="dataset")
             copy = Path(api.hf_hub_download(repo, "probe.bin", repo_type="dataset", local_dir=folder))
             if copy.read_bytes() != content:
-                raise ConfigError("the file came back changed", "See the Data Store's log, and its storage.")
-    # Said when it is true: whoever waits for this row may end the program as soon as it is there.
-    yield "1 KiB went there and back, and was removed again"
+                raise ConfigError("the downloaded file differs", "See the Data Store's log, and its storage.")
+    # Only after the removal: the program may end as soon as this row is known.
+    yield "1 KiB was uploaded, downloaded and removed"
 
 
 @contextmanager
 def _probe_repository(nemo: Connection) -> Iterator[str]:
-    """A dataset repository in our namespace, for as long as the block runs."""
+    """A dataset repository in our namespace that exists while the block runs."""
     entity_store.check_owner(nemo)
     repo = f"{nemo.settings.namespace}/preflight-{secrets.token_hex(4)}"
     made_namespace = data_store.ensure_namespace(nemo)
@@ -152,13 +152,13 @@ def _probe_repository(nemo: Connection) -> Iterator[str]:
         with data_store.hub_errors(nemo):
             api.delete_repo(repo, repo_type="dataset", missing_ok=True)
         if made_namespace:
-            # Not every release can delete one. It is empty then, and notebook 01 makes it anyway.
+            # Not every release can delete a namespace. It is empty, and notebook 01 creates it anyway.
             with suppress(ServiceError):
                 nemo.request("Data Store", "DELETE", f"/v1/datastore/namespaces/{nemo.settings.namespace}")
 
 
 def _try_link(nemo: Connection, repo: str, content: bytes) -> str:
-    """Ask for a link as huggingface_hub does for a large file, and send something there."""
+    """Request an upload link, as huggingface_hub does for a large file, and upload to it."""
     wanted = {"oid": hashlib.sha256(content).hexdigest(), "size": len(content)}
     answer = nemo.json(
         "Data Store",
@@ -171,16 +171,16 @@ def _try_link(nemo: Connection, repo: str, content: bytes) -> str:
         action = answer["objects"][0]["actions"]["upload"]
         link = action["href"]
     except (KeyError, IndexError, TypeError):
-        raise ConfigError("the answer holds no upload link", "Check NEMO_DATA_STORE_URL in config.py.") from None
+        raise ConfigError("the answer contains no upload link", "Check NEMO_DATA_STORE_URL in config.py.") from None
     with data_store.hub_errors(nemo), hub_client(nemo.settings) as client:
         client.put(link, content=content, headers=action.get("header")).raise_for_status()
-    return f"links lead to {origin(link)}, which takes files"
+    return f"links lead to {origin(link)}, which accepts files"
 
 
 def credential(nemo: Connection, name: str) -> str | Remark:
-    """Whether a credential is set, and whether it works. Its value is never shown.
+    """Whether a credential is set and accepted. Its value is never shown.
 
-    None of them is needed for the course as it comes, so a bad one is a warning.
+    With its default settings the course needs none of them, so a refused one is a warning.
     """
     if not getattr(nemo.settings, name.lower()):
         return "not set (optional)"
@@ -191,8 +191,8 @@ def credential(nemo: Connection, name: str) -> str | Remark:
     except Unauthorized:
         works = False
     except (ServiceError, httpx.HTTPError, ValueError) as error:
-        return Remark("warning", f"set, and could not be tried ({type(error).__name__})")
-    return "set, and accepted" if works else Remark("warning", "set, and refused", f"Renew or unset {name}.")
+        return Remark("warning", f"set, but could not be checked ({type(error).__name__})")
+    return "set and accepted" if works else Remark("warning", "set, but refused", f"Renew or unset {name}.")
 
 
 def _try_hf_token(nemo: Connection) -> bool:
@@ -230,10 +230,10 @@ _TRIALS: dict[str, Callable[[Connection], bool]] = {
 
 
 def disk(folders: list[Path], profile: str) -> str:
-    """Whether there is room for what the course writes.
+    """Whether there is enough disk space for what the course writes.
 
     Args:
-        folders: where it writes; those that are not there yet will be made.
+        folders: where it writes. They need not exist yet.
         profile: the local platform needs more than the notebooks alone.
     """
     needed, least = NEEDED_DISK[profile], float("inf")
@@ -242,28 +242,28 @@ def disk(folders: list[Path], profile: str) -> str:
         free = shutil.disk_usage(there).free
         if free < needed:
             raise ConfigError(
-                f"{free / 1024**3:.1f} GiB free", f"Free some: {needed / 1024**3:.1f} GiB are needed in {folder}."
+                f"{free / 1024**3:.1f} GiB free", f"Free some space: {folder} needs {needed / 1024**3:.1f} GiB."
             )
         least = min(least, free)
     return f"{least / 1024**3:.0f} GiB"
 
 
 def packages(profile: str) -> str | Remark:
-    """Whether the installed packages are the ones the course was tested with.
+    """Whether the installed packages have the versions that the course was tested with.
 
     Args:
-        profile: the local platform needs more of them than the notebooks alone.
+        profile: the local platform needs more packages than the notebooks alone.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     pins = project["dependencies"] + (project["optional-dependencies"]["local"] if profile == "local" else [])
     others = []
     for name, _, tested in (pin.partition("==") for pin in pins):
         try:
-            installed = metadata.version(name).partition("+")[0]  # without what names a build, such as +cpu
+            installed = metadata.version(name).partition("+")[0]  # without a build such as +cpu
         except metadata.PackageNotFoundError:
             installed = "missing"
         if installed != tested:
             others.append(f"{name} {installed} (tested: {tested})")
     if others:
-        return Remark("warning", ", ".join(others), "Install the tested ones: pip install --editable .")
+        return Remark("warning", ", ".join(others), "Install the tested versions: pip install --editable .")
     return "as tested"

@@ -1,4 +1,4 @@
-"""The way to a host: its name, a proxy in between, and its certificate, each looked at by itself."""
+"""The way to a host: its name, a proxy in between, and its certificate, each checked separately."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ TIMEOUT = 5.0  # seconds to connect
 
 
 def look(settings: Settings, address: str, names: list[str]) -> str:
-    """Follow the way to an address.
+    """Check the way to an address.
 
     Args:
-        settings: which certificates to trust.
+        settings: the certificates to trust.
         address: scheme, host and port, from `tls.origin`.
-        names: the names in config.py that hold it, for the advice.
+        names: the variables of config.py that contain it, for the advice.
 
     Returns:
-        where it leads, and who issued the certificate.
+        the IP address, and the issuer of the certificate.
 
     Raises:
-        ConfigError: the name does not resolve, nobody listens, or the certificate is not trusted.
+        ConfigError: the name does not resolve, nothing listens, or the certificate is not trusted.
     """
     parts = urlsplit(address)
     host, port = parts.hostname or "", parts.port or 80
@@ -58,7 +58,7 @@ def look(settings: Settings, address: str, names: list[str]) -> str:
 
 
 def proxy_for(address: str) -> str:
-    """Host and port of the proxy that requests to an address go through, or nothing. Never its password."""
+    """Host and port, without the password, of the proxy for requests to an address; empty without a proxy."""
     parts = urlsplit(address)
     host = parts.hostname or ""
     proxy = getproxies().get(parts.scheme) or getproxies().get("all")
@@ -68,9 +68,9 @@ def proxy_for(address: str) -> str:
 
 
 def untrusted_issuer(host: str, port: int) -> str:
-    """Who signed a certificate that nobody here trusts: the name to ask for.
+    """The issuer of a certificate that is not trusted.
 
-    The certificate is trusted for this one question, and for nothing that is sent.
+    The certificate is trusted for this handshake only, and nothing is sent.
     """
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -80,7 +80,7 @@ def untrusted_issuer(host: str, port: int) -> str:
         with socket.create_connection((host, port), TIMEOUT) as connection:
             with context.wrap_socket(connection, server_hostname=host) as secured:
                 return _issuer(secured)
-    except OSError:  # an expired one, for example, cannot be read like this
+    except OSError:  # for example, an expired one cannot be read this way
         return "unknown"
 
 

@@ -1,4 +1,4 @@
-"""Everything that one attendee has made on a platform: a list of it, and how each thing is removed."""
+"""Listing everything that one attendee has created on a platform, and removing it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ POLL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to be removed.
+    """Something to remove.
 
     Args:
-        kind: such as "dataset", or "training" for one under way.
+        kind: such as "dataset", or "training" for a running one.
         name: its full name or id.
-        remove: does it. Finding it gone already is fine.
+        remove: removes it; does nothing if it no longer exists.
     """
 
     kind: str
@@ -33,16 +33,15 @@ class Item:
 
     @property
     def verb(self) -> str:
-        """What happens to it: work under way is stopped first. The Customizer keeps its jobs for ever."""
+        """What happens to it. Running jobs are cancelled first; the Customizer never deletes its jobs."""
         return "cancel" if self.kind in ("training", "evaluation") else "delete"
 
 
 def find(nemo: Connection) -> list[Item]:
-    """Everything in the namespace of config.py, in an order in which it can be removed; nothing where there is no such
-    namespace.
+    """Everything in the namespace of config.py, in an order in which it can be removed; nothing without a namespace.
 
     Raises:
-        ConfigError: the course did not make the namespace for this attendee.
+        ConfigError: the course did not create the namespace for this attendee.
     """
     settings = nemo.settings
     record = entity_store.find_namespace(nemo)
@@ -51,8 +50,8 @@ def find(nemo: Connection) -> list[Item]:
     entity_store.check_owner(nemo)
     if entity_store.owner(record) is None:
         raise ConfigError(
-            f"The namespace {settings.namespace} was not made by the course.",
-            "What is in it may be somebody else's. Delete by hand what is yours.",
+            f"The namespace {settings.namespace} was not created by the course.",
+            "What is in it may belong to somebody else. Delete by hand what is yours.",
         )
     return [*_jobs(nemo), *_entities(nemo), *_repositories(nemo), *_namespaces(nemo)]
 
@@ -81,7 +80,7 @@ def _entities(nemo: Connection) -> Iterator[Item]:
     ):
         try:
             documents = nemo.all_pages(service, path)
-        except NotFound:  # a platform without this service has none of them
+        except NotFound:  # this platform does not have the service
             continue
         for document in documents:
             if _ours(nemo, document):
@@ -117,8 +116,8 @@ def _item(nemo: Connection, kind: str, service: str, path: str, name: str) -> It
             nemo.request(service, "DELETE", path, retry=True)
         except NotFound:
             pass
-        except Conflict as error:  # a training that ended in the last moment has made its model after we looked
-            error.hint = "Run flywheel clean again: something was made meanwhile, or is still in use."
+        except Conflict as error:  # a training that has just ended may have created its model after the listing
+            error.hint = "Run flywheel clean again: something was created meanwhile, or is still in use."
             raise
 
     return Item(kind, name, remove)

@@ -1,4 +1,4 @@
-"""How a run starts its kernels: with sockets that no other program can take, and their last words in a log."""
+"""How a run starts its kernels: with sockets that no other program can take, and their stderr in a log."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from traitlets import default
 
 from flywheel_helpers.errors import RunError
 
-# The longest path of a Unix socket that Linux (107 bytes, `man 7 unix`) and macOS (103) both take.
-LONGEST_SOCKET_PATH = 103
+LONGEST_SOCKET_PATH = 103  # bytes; the limit of macOS. Linux allows 107 (`man 7 unix`)
 
 
 def manager(sockets: Path, log: Path) -> type[AsyncKernelManager]:
     """A class that starts one kernel.
 
-    Jupyter's default is five TCP ports, which are chosen before the kernel takes them. Of eight kernels that start
-    together, one in some dozens then finds a port taken, and its client, which talks to the taker instead, can wait for
-    ever: a ZeroMQ socket that lost its only peer to a protocol error has nowhere to send to, and `send` does not
-    return. Sockets in a folder of their own cannot be taken.
+    Jupyter's default is five TCP ports, which are chosen before the kernel opens them. When eight kernels start at the
+    same time, every few dozen starts a port is in use by then. The client talks to the other program and may wait
+    forever: `send` does not return on a ZeroMQ socket whose only peer was lost to a protocol error. Sockets in a
+    private folder cannot be taken.
 
     Args:
-        sockets: an empty folder, for the time of the kernel.
-        log: where to append what the kernel writes past its cells. One that is told to die in the middle of a cell says
-            so with a traceback of its own, which nobody at a terminal should read.
+        sockets: an empty folder that exists as long as the kernel.
+        log: file to which the kernel's stderr is appended. A kernel that is stopped in the middle of a cell writes a
+            traceback there, which does not belong on a terminal.
 
     Raises:
         RunError: the path of the folder is too long for sockets.
@@ -34,7 +33,7 @@ def manager(sockets: Path, log: Path) -> type[AsyncKernelManager]:
     connection = sockets / "kernel.json"
     if len(os.fsencode(connection.with_name("kernel-ipc-5"))) > LONGEST_SOCKET_PATH:
         raise RunError(
-            f"The folder for temporary files has too long a path for sockets: {sockets.parent}",
+            f"The path of the folder for temporary files is too long for sockets: {sockets.parent}",
             "Set TMPDIR to a folder with a shorter path, such as /tmp, and run it again.",
         )
 

@@ -12,10 +12,10 @@ import psutil
 class PeakMemory:
     """Samples the resident memory of this process, its children and others while a `with` block runs.
 
-    Pages that processes share count once for each, so the figure is, if anything, too high.
+    Pages that processes share are counted for each of them, so the figure is an upper bound.
 
     Args:
-        others: gives further processes to count, such as the platform's.
+        others: returns further processes to count, such as the platform's.
         seconds: time between two samples.
     """
 

@@ -1,4 +1,4 @@
-"""Showing how far a run is: one moving line on a terminal, a few plain lines in a log."""
+"""Progress of a run: one line that changes on a terminal, a few plain lines in a log."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 
-# What `display.Lines` prints while something long is going on.
-_WAITING = re.compile(r"^ *\d+ s \| ")
+_WAITING = re.compile(r"^ *\d+ s \| ")  # what `display.Lines` prints while a cell waits
 
 
 class Progress:
-    """Cell n of m, the time so far, and the last word of a cell that takes long.
+    """Cell n of m, the time so far, and the latest line from a cell that waits.
 
-    Papermill hands it what the cells print, so it has the two methods of a file that papermill uses.
+    Papermill writes the output of the cells to it, so it has the two methods of a file that papermill uses.
     """
 
     def __init__(self, console: Console):
@@ -28,7 +27,7 @@ class Progress:
 
     @contextmanager
     def notebook(self, title: str) -> Iterator[None]:
-        """Show one notebook's progress while the block runs, and its time at the end."""
+        """Show the progress of one notebook while the block runs, and its duration at the end."""
         started = time.monotonic()
         verdict = "failed"
         self._bar = RichProgress(
@@ -56,12 +55,12 @@ class Progress:
             self.console.print(f"{title}: {verdict} in {time.monotonic() - started:.0f} s", highlight=False)
 
     def cell(self, number: int, total: int) -> None:
-        """A cell begins."""
+        """Show that a cell begins."""
         if self._bar:
             self._bar.update(self._task, completed=number, total=total, last="")
 
     def write(self, text: str) -> None:
-        """A cell printed something; lines of waiting are passed on."""
+        """Show what a cell prints while it waits, and nothing else."""
         for line in text.splitlines():
             if not _WAITING.match(line):
                 continue
@@ -71,4 +70,4 @@ class Progress:
                 self.console.print(f"  {line}", highlight=False, markup=False)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: nothing is buffered."""

@@ -1,4 +1,4 @@
-"""One HTML file with a run's summary and all its notebooks. It opens in any browser and loads nothing from the net."""
+"""The report of a run: one HTML file with the summary and all notebooks, which loads nothing from the internet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def build(summary: dict[str, Any], executed: list[Path]) -> str:
     """The report as HTML.
 
     Args:
-        summary: what summary.json holds.
+        summary: the content of summary.json.
         executed: the executed notebooks, in order.
     """
     cells = [new_markdown_cell(_summary_html(summary))]
@@ -27,7 +27,7 @@ def build(summary: dict[str, Any], executed: list[Path]) -> str:
         notebook = nbformat.read(path, as_version=4)
         cells.append(new_markdown_cell(f'<hr><p id="{path.stem}"><small>{html.escape(path.name)}</small></p>'))
         for cell in notebook.cells:
-            cell["id"] = f"cell-{len(cells)}"  # two notebooks may have cells of the same id
+            cell["id"] = f"cell-{len(cells)}"  # ids are unique within one notebook only
             cells.append(_clean(cell))
     combined = new_notebook(cells=cells, metadata={"title": "Tool-calling data flywheel"})
     exporter = HTMLExporter()
@@ -48,7 +48,7 @@ def turns_of(summary: dict[str, Any]) -> dict[str, dict[str, Any]] | None:
 
 
 def _clean(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Without outputs that have nothing to show: recorded numbers, and widgets, whose last state is not in the file."""
+    """Remove outputs that show nothing: recorded numbers, and widgets, whose state is not saved."""
     if cell.cell_type == "code":
         widget = "application/vnd.jupyter.widget-view+json"
         cell.outputs = [
@@ -91,7 +91,7 @@ def _summary_html(summary: dict[str, Any]) -> str:
 
 
 def accuracy_rows(summary: dict[str, Any]) -> list[list[str]]:
-    """Name, base and tuned for both accuracies, as text."""
+    """For both accuracies, the name and the values of the base and the tuned model, as text."""
 
     def words(model: str, key: str) -> str:
         score = summary["evaluation"][model][key]

@@ -1,4 +1,4 @@
-"""Running the notebooks in order with papermill, and keeping what came out: notebooks, report and summary."""
+"""Running the notebooks in order with papermill, and saving the results: notebooks, report and summary."""
 
 from __future__ import annotations
 
@@ -29,10 +29,8 @@ from flywheel_helpers.run import kernels, parameters, report
 from flywheel_helpers.run.memory import PeakMemory
 from flywheel_helpers.run.progress import Progress
 
-# In a run's folder: what the kernels wrote past their cells.
-KERNEL_LOG = "kernels.log"
-
-# Packages whose versions a result depends on.
+KERNEL_LOG = "kernels.log"  # the stderr of the kernels, in the folder of the run
+# Packages whose versions affect the results.
 PACKAGES = (
     "torch",
     "transformers",
@@ -47,12 +45,12 @@ PACKAGES = (
 
 @dataclass
 class Run:
-    """One run of notebooks and what is known of it so far.
+    """A run of notebooks, and its results so far.
 
     Args:
         folder: where everything is written.
         profile: "local" or "pcai".
-        parameters: as handed to the notebooks.
+        parameters: the values that are passed to the notebooks.
         inference_precision: number format that the models compute in, such as "f32"; None if the platform does not say.
     """
 
@@ -68,7 +66,7 @@ class Run:
     peak_memory_bytes: int = 0
 
     def summary(self) -> dict[str, Any]:
-        """What `summary.json` holds. A part that no notebook of this run measured is null."""
+        """The content of `summary.json`. A part that no notebook of this run has recorded is null."""
         return {
             "status": self.status,
             "failure": self.failure,
@@ -88,7 +86,7 @@ class Run:
         }
 
     def executed(self) -> list[Path]:
-        """The executed notebooks there are, in order."""
+        """The executed notebooks so far, in order."""
         return sorted(self.folder.glob("*.ipynb"))
 
 
@@ -103,21 +101,21 @@ def run(
 ) -> Run:
     """Run notebooks in order, stopping at the first that fails.
 
-    Whatever happens, also Ctrl-C, the folder afterwards holds the notebooks as far as they ran, `summary.json` and
-    `report.html`, and no kernel is left.
+    In any case, Ctrl-C included, the folder then contains the notebooks as far as they ran, `summary.json` and
+    `report.html`, and no kernel is left running.
 
     Args:
         notebooks: paths, in order.
-        values: parameters; each notebook gets those it declares.
-        folder: where to write; made where missing.
-        profile: named in the summary. What the notebooks use is FLYWHEEL_PROFILE in the environment.
-        progress: shows how far it is.
-        platform_processes: gives processes whose memory counts too.
+        values: parameters; each notebook gets those that it declares.
+        folder: where to write; created if it is missing.
+        profile: for the summary. The notebooks read FLYWHEEL_PROFILE from the environment.
+        progress: shows the progress.
+        platform_processes: returns processes whose memory is counted too.
         inference_precision: for the summary, see `Run`.
 
     Raises:
         RunError: which notebook and cell failed, and the cause.
-        KeyboardInterrupt: passed on after everything was written.
+        KeyboardInterrupt: raised again after everything was written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     this_run = Run(folder, profile, values, inference_precision)
@@ -132,7 +130,7 @@ def run(
         except KeyboardInterrupt:
             this_run.status, this_run.failure = "interrupted", "Stopped by the user."
             raise
-        except Exception as error:  # the report tells of it too
+        except Exception as error:  # goes into the report as well
             this_run.status, this_run.failure = "failed", f"{type(error).__name__}: {error}"
             raise
         finally:
@@ -142,18 +140,18 @@ def run(
 
 
 def new_folder(runs: Path) -> Path:
-    """A folder for a run beginning now, with `runs/latest` pointing to it."""
+    """Create a folder for a run that starts now, and point `runs/latest` to it."""
     folder = runs / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     folder.mkdir(parents=True)
     link = runs / "latest.new"
     link.unlink(missing_ok=True)
     link.symlink_to(folder.name)
-    link.replace(runs / "latest")  # in one step: `latest` is never missing
+    link.replace(runs / "latest")  # atomic, so that `latest` is never missing
     return folder
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages a result depends on, as far as they are installed."""
+    """Versions of Python and of the packages in `PACKAGES` that are installed."""
     found = {"python": python_platform.python_version()}
     for package in PACKAGES:
         try:
@@ -182,11 +180,11 @@ def _run_one(this_run: Run, path: Path, title: str, progress: Progress) -> None:
             )
     except PapermillExecutionError as error:
         raise _failed(path, output, error) from None
-    except (RuntimeError, CellTimeoutError) as error:  # a RuntimeError: it died, or did not come up at all
+    except (RuntimeError, CellTimeoutError) as error:  # a RuntimeError: the kernel died or did not start
         raise RunError(
             f"{path.name}: the kernel died ({type(error).__name__}: {error}).",
-            "Most often memory ran out: close other programs, or use smaller parameters, then run it again. Its last "
-            f"words, if it had any: {this_run.folder / KERNEL_LOG}",
+            "Usually the memory was exhausted: close other programs, or use smaller parameters, then run it again. The "
+            f"kernel's own messages, if there are any: {this_run.folder / KERNEL_LOG}",
         ) from None
     finally:
         this_run.seconds[path.stem] = time.monotonic() - started
@@ -196,12 +194,12 @@ def _run_one(this_run: Run, path: Path, title: str, progress: Progress) -> None:
 
 def _failed(path: Path, output: Path, error: PapermillExecutionError) -> RunError:
     first_line = next((line for line in error.source.splitlines() if line.strip()), "")
-    # An error of ours ends with its own advice, which stays the only one.
+    # An error of ours ends with its own advice, which replaces the general one.
     cause, _, advice = error.evalue.partition("\n  What to do: ")
     return RunError(
         f"{path.name} failed in cell [{error.exec_count}], which begins with\n    {first_line}\n"
         f"  Cause: {error.ename.rsplit('.', 1)[-1]}: {cause}",
-        f"{advice or 'Mend the cause.'} Then run it again: finished steps are found and reused. The notebook so far: "
+        f"{advice or 'Fix the cause.'} Then run it again: finished steps are found and reused. The notebook so far: "
         f"{output}",
     )
 
@@ -210,7 +208,7 @@ def _write_results(this_run: Run) -> None:
     summary = this_run.summary()
     written = this_run.folder / "summary.json.new"
     written.write_text(json.dumps(summary, indent=2) + "\n")
-    written.replace(this_run.folder / "summary.json")  # in one step: on a full disk there is none rather than half
+    written.replace(this_run.folder / "summary.json")  # atomic: on a full disk there is no half-written file
     (this_run.folder / "report.html").write_text(report.build(summary, this_run.executed()))
     log = this_run.folder / KERNEL_LOG
     if log.is_file() and not log.stat().st_size:
@@ -219,7 +217,7 @@ def _write_results(this_run: Run) -> None:
 
 @contextmanager
 def _config_importable():
-    """Kernels started meanwhile find config.py, which lies in the checkout and is no part of an installed package."""
+    """Let kernels that start in the block import config.py, which is in the checkout only."""
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), before)))
     try:
@@ -232,7 +230,7 @@ def _config_importable():
 
 
 class _Engine(NBClientEngine):
-    """Papermill's own engine, which also tells which cell is next."""
+    """Papermill's own engine, which also reports the next cell."""
 
     NAME = "flywheel"
 

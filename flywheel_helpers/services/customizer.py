@@ -1,4 +1,4 @@
-"""Customizer: fine-tuning jobs. A job that was run before with the same inputs is found again, not run twice."""
+"""Customizer: fine-tuning jobs. An earlier job with the same inputs is found and reused, not repeated."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ SERVICE = "Customizer"
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """What a training run is told.
+    """How to train.
 
     Args:
-        epochs: times through the training rows.
-        batch_size: rows a step.
-        learning_rate: size of a step, at its largest.
+        epochs: passes over the training rows.
+        batch_size: rows in a step.
+        learning_rate: peak learning rate.
         adapter_dim: rank of the LoRA matrices.
-        alpha: how strongly the adapter counts; the platform scales by alpha / adapter_dim.
-        adapter_dropout: share of adapter inputs dropped while training.
-        warmup_steps: steps over which the learning rate grows to its full size.
-        max_steps: stop after so many steps, whatever the epochs say; None for no limit.
-        log_every_n_steps: how often the training loss is reported.
-        val_check_interval: how often the validation loss is measured: steps, or a share of an epoch up to 1.0.
+        alpha: scale of the adapter; the platform multiplies by alpha / adapter_dim.
+        adapter_dropout: dropout probability of the adapter's inputs.
+        warmup_steps: steps over which the learning rate rises to its peak.
+        max_steps: limit on the steps, whatever the epochs; None for no limit.
+        log_every_n_steps: steps between two reports of the training loss.
+        val_check_interval: interval of the validation loss: a number of steps, or a fraction of an epoch up to 1.0.
         seed: for the same result from the same inputs.
     """
 
@@ -46,28 +46,28 @@ class Hyperparameters:
     seed: int = 42
 
     def body(self) -> dict[str, Any]:
-        """The `hyperparameters` of a job request."""
+        """The `hyperparameters` field of a job request."""
         values = {key: value for key, value in asdict(self).items() if value is not None}
         lora = {key: values.pop(key) for key in ("adapter_dim", "alpha", "adapter_dropout")}
         return {"finetuning_type": "lora", "training_type": "sft", **values, "lora": lora}
 
 
 def list_configs(nemo: Connection) -> list[dict[str, Any]]:
-    """What the Customizer can train: one configuration for each model and kind of hardware."""
+    """What the Customizer can train: a configuration for each model and type of hardware."""
     return nemo.all_pages(SERVICE, "/v1/customization/configs")
 
 
 def config_name(config: dict[str, Any]) -> str:
-    """Full name of a configuration. Some releases list the bare name beside its namespace, some the full one."""
+    """Full name of a configuration. Some releases list the name without the namespace, others the full one."""
     name = config.get("name") or ""
     return name if "/" in name else f"{config.get('namespace', 'default')}/{name}"
 
 
 def pick_config(nemo: Connection) -> dict[str, Any]:
-    """The configuration of config.py's base model and version.
+    """The configuration for the base model and version of config.py.
 
     Raises:
-        ConfigError: there is none; the message lists the ones of this model, or all when the model is unknown.
+        ConfigError: there is none; the message lists those of this model, or all if the model is unknown.
     """
     settings = nemo.settings
     configs = {config_name(config): config for config in list_configs(nemo)}
@@ -78,7 +78,7 @@ def pick_config(nemo: Connection) -> dict[str, Any]:
         versions = ", ".join(name.partition("@")[2] for name in sorted(known))
         raise ConfigError(
             f'The Customizer has no version "{settings.base_model_version}" of {settings.base_model}.',
-            f"Set BASE_MODEL_VERSION to one it has: {versions}.",
+            f"Set BASE_MODEL_VERSION to one of: {versions}.",
         )
     raise ConfigError(
         f"The Customizer cannot train {settings.base_model}.",
@@ -89,13 +89,13 @@ def pick_config(nemo: Connection) -> dict[str, Any]:
 
 
 def list_jobs(nemo: Connection) -> list[dict[str, Any]]:
-    """Customization jobs of our namespace, the newest first."""
+    """Customization jobs of our namespace, newest first."""
     jobs = nemo.all_pages(SERVICE, "/v1/customization/jobs", {"sort": "-created_at"})
     return [job for job in jobs if job.get("namespace") == nemo.settings.namespace]
 
 
 def get_job(nemo: Connection, job_id: str) -> dict[str, Any]:
-    """A job as the Customizer knows it, with `status` and `status_details`."""
+    """A job as the Customizer describes it, with `status` and `status_details`."""
     return nemo.json(SERVICE, "GET", f"/v1/customization/jobs/{job_id}")
 
 
@@ -105,22 +105,22 @@ def cancel(nemo: Connection, job_id: str) -> dict[str, Any]:
 
 
 def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = False) -> Job:
-    """Start a training, or find the one that was started before with the same inputs.
+    """Start a training, or find an earlier one with the same inputs.
 
     The inputs are the base model's configuration, the stored training and validation files, and the hyperparameters.
-    The newest finished job is reused if it had these inputs; one under way with them is joined. A new job makes the
-    model CUSTOM_MODEL or, where that is there already, its next version: what was trained before is kept.
+    The newest finished job is reused if it had these inputs; a running one with them is joined. A new job creates the
+    model CUSTOM_MODEL or, if that exists, its next version: earlier models are kept.
 
     Args:
         hyperparameters: how to train.
-        retrain: start a new job all the same.
+        retrain: start a new job in any case.
 
     Returns:
         the job, with the full name of its model.
 
     Raises:
-        ConfigError: no such base model or version.
-        NotFound: the dataset was not uploaded yet.
+        ConfigError: the base model or its version is unknown.
+        NotFound: the dataset has not been uploaded yet.
         Invalid: the Customizer refuses a hyperparameter; the message names it.
     """
     settings = nemo.settings
@@ -152,7 +152,7 @@ def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = Fa
             headers={"wandb-api-key": settings.wandb_api_key} if settings.wandb_api_key else None,
         )
     except Conflict as error:
-        error.hint = f"Give the model another name in CUSTOM_MODEL; {model} stays as it is."
+        error.hint = f"Choose another name for the model in CUSTOM_MODEL; {model} is not changed."
         raise
     for warning in job.get("warnings") or []:
         warnings.warn(f"Customizer: {warning.get('message', warning)}", stacklevel=2)
@@ -160,7 +160,7 @@ def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = Fa
 
 
 def tuned_model(nemo: Connection) -> str:
-    """Full name of the newest model trained on this dataset under the name of CUSTOM_MODEL, whatever its version.
+    """Full name of the newest model trained on this dataset with the name of CUSTOM_MODEL, in any version.
 
     Raises:
         DataError: there is none yet.
@@ -168,18 +168,18 @@ def tuned_model(nemo: Connection) -> str:
     newest = _newest(nemo, list_jobs(nemo))
     if newest:
         return newest["output_model"]
-    if entity_store.find_model(nemo, nemo.settings.custom_model) is not None:  # brought here by other means
+    if entity_store.find_model(nemo, nemo.settings.custom_model) is not None:  # not trained by a job of ours
         return nemo.settings.custom_model
     raise DataError(
-        f"There is no model {nemo.settings.custom_model} yet.", "Train it first (notebook 02_customization)."
+        f"The model {nemo.settings.custom_model} does not exist yet.", "Train it first (notebook 02_customization)."
     )
 
 
 def newest_training(jobs: list[dict[str, Any]], model: str) -> str:
-    """Id of the completed job that made what is now served under this name; empty for a model nobody trained here.
+    """Id of the completed job that created the model now served under this name; empty if no job did.
 
     Args:
-        jobs: from `list_jobs`, the newest first.
+        jobs: from `list_jobs`, newest first.
         model: full name.
     """
     return next((job["id"] for job in jobs if job.get("output_model") == model and job["status"] == "completed"), "")
@@ -188,7 +188,7 @@ def newest_training(jobs: list[dict[str, Any]], model: str) -> str:
 def training_numbers(job: dict[str, Any]) -> dict[str, float | int | None]:
     """How fast a finished job was: `steps`, `seconds`, `tokens_per_second`.
 
-    A number that the platform does not report is None; NeMo Customizer has no `tokens_per_second`.
+    A number that the platform does not report is None; NeMo Customizer does not report `tokens_per_second`.
     """
     details = job.get("status_details") or {}
     metrics = details.get("metrics") or {}
@@ -200,10 +200,10 @@ def training_numbers(job: dict[str, Any]) -> dict[str, float | int | None]:
 
 
 def _newest(nemo: Connection, jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The newest finished job for CUSTOM_MODEL on this dataset, in any version, whose model was not deleted since.
+    """The newest finished job for CUSTOM_MODEL on this dataset, in any version, whose model still exists.
 
-    Another dataset makes another line of versions under the same name: notebook 06 trains on corrected questions, and
-    notebook 03 must still find what notebook 02 has made.
+    Another dataset has its own line of versions under the same name: notebook 06 trains on corrected questions, and
+    notebook 03 must still find the model of notebook 02.
     """
     name = nemo.settings.custom_model.partition("@")[0]
     finished = (job for job in jobs if job["status"] == "completed" and job.get("output_model"))
@@ -231,7 +231,7 @@ def _earlier_job(nemo: Connection, jobs: list[dict[str, Any]], inputs: str) -> J
         if job["status"] in ACTIVE:
             note = "A job with the same inputs is under way: joined it."
             return Job(job["id"], "joined", job["output_model"], note)
-        # Only the newest: notebook 03 evaluates that one, and must not meet a model with other inputs.
+        # Only the newest, which is the one that notebook 03 evaluates.
         if newest and job["id"] == newest["id"]:
             note = "A finished job with the same inputs is there: reused it."
             return Job(job["id"], "reused", job["output_model"], note)
@@ -239,7 +239,7 @@ def _earlier_job(nemo: Connection, jobs: list[dict[str, Any]], inputs: str) -> J
 
 
 def _free_version(nemo: Connection, jobs: list[dict[str, Any]]) -> str:
-    """CUSTOM_MODEL or, where that is taken, the same name with the next free version: v1, v2, v3 ..."""
+    """CUSTOM_MODEL or, if that is taken, the same name with the next free version: v1, v2, v3 ..."""
     taken = {f"{model.get('namespace')}/{model.get('name')}" for model in entity_store.list_models(nemo)}
     taken |= {job.get("output_model") for job in jobs if job["status"] in ACTIVE}
     model = nemo.settings.custom_model

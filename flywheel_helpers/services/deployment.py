@@ -1,4 +1,4 @@
-"""Deployment Management: which models run as a NIM."""
+"""Deployment Management: the models that run as a NIM."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def list_deployments(nemo: Connection) -> list[dict[str, Any]]:
 def deploy_base_model(
     nemo: Connection, image: str, tag: str, gpus: int = 1, disk: str = "25Gi", environment: dict[str, str] | None = None
 ) -> dict[str, Any] | None:
-    """Start a NIM for the base model of config.py, for everybody on the platform.
+    """Start a NIM for the base model of config.py, for everyone on the platform.
 
-    It goes by the base model's name and lies in its namespace, not in an attendee's: nobody deploys it twice, and
-    `flywheel clean` leaves it alone.
+    It has the base model's name and namespace, not an attendee's: nobody deploys it twice, and `flywheel clean` does
+    not remove it.
 
     Args:
-        image: of the NIM, such as "nvcr.io/nim/meta/llama-3.2-1b-instruct".
-        tag: its version, such as "1.8.3".
-        gpus: how many it gets.
-        disk: room for the model's files, as Kubernetes writes it.
+        image: image of the NIM, such as "nvcr.io/nim/meta/llama-3.2-1b-instruct".
+        tag: version of the image, such as "1.8.3".
+        gpus: number of GPUs.
+        disk: disk space for the model's files, as a Kubernetes quantity.
         environment: further settings of the NIM, such as NIM_PEFT_SOURCE and NIM_PEFT_REFRESH_INTERVAL.
 
     Returns:
-        the deployment, with its `status_details`; None where the model is served already.
+        the deployment, with its `status_details`; None if the model is already served.
 
     Raises:
         Invalid: the platform refuses a value; the message names it.

@@ -9,15 +9,14 @@ from flywheel_helpers.errors import ConfigError, Conflict, NotFound
 from flywheel_helpers.services.connection import Connection
 
 SERVICE = "Entity Store"
-# The custom field of a namespace that says the course made it, and for whom.
-OWNER_FIELD = "course_attendee"
+OWNER_FIELD = "course_attendee"  # custom field of a namespace that the course made: for whom
 
 
 def ensure_namespace(nemo: Connection) -> bool:
-    """Create the namespace of config.py where it is missing, marked as ours.
+    """Create the namespace of config.py, marked as ours, if it is missing.
 
     Returns:
-        True when it was created now, False when it was there.
+        whether it was created now.
 
     Raises:
         ConfigError: it belongs to another attendee.
@@ -25,7 +24,7 @@ def ensure_namespace(nemo: Connection) -> bool:
     settings = nemo.settings
     body = {
         "id": settings.namespace,
-        "description": "Made by the tool-calling course",
+        "description": "Created by the tool-calling course",
         "custom_fields": {OWNER_FIELD: owner_mark(settings.attendee)},
     }
     try:
@@ -45,29 +44,29 @@ def find_namespace(nemo: Connection) -> dict[str, Any] | None:
 
 
 def owner(namespace: dict[str, Any]) -> str | None:
-    """The mark of whoever the course made this namespace for; None where it was made by other means."""
+    """The mark of the attendee for whom the course created this namespace; None if the course did not create it."""
     return (namespace.get("custom_fields") or {}).get(OWNER_FIELD)
 
 
 def check_owner(nemo: Connection) -> None:
-    """Nobody writes into another attendee's namespace by accident.
+    """Make sure that nobody writes into another attendee's namespace by accident.
 
-    One that the course did not make, but an administrator for example, is open to whoever names it.
+    A namespace that the course did not create, but an administrator for example, may be used by everyone.
 
     Raises:
-        ConfigError: the course made it for someone else.
+        ConfigError: the course created it for someone else.
     """
     settings = nemo.settings
     mark = owner(find_namespace(nemo) or {})
     if mark not in (None, owner_mark(settings.attendee)):
         raise ConfigError(
             f"The namespace {settings.namespace} belongs to another attendee.",
-            "Unset NMS_NAMESPACE to get one of your own. If it is yours, set ATTENDEE to what it was when you made it.",
+            "Unset NMS_NAMESPACE to get your own. If it is yours, set ATTENDEE to its value when you created it.",
         )
 
 
 def register_dataset(nemo: Connection, description: str = "") -> dict[str, Any]:
-    """Make the uploaded dataset known by its name, so that jobs can ask for it.
+    """Register the uploaded dataset under its name, so that jobs can use it.
 
     Returns:
         the Entity Store's record, with its `files_url`.
@@ -105,9 +104,9 @@ def find_model(nemo: Connection, name: str) -> dict[str, Any] | None:
 
 
 def register_base_model(nemo: Connection) -> dict[str, Any]:
-    """Tell the catalogue where the base model answers. The Evaluator refuses models without an `api_endpoint`.
+    """Register the address of the base model. The Evaluator refuses models without an `api_endpoint`.
 
-    Creates the record, or completes the one there; doing it twice changes nothing.
+    Creates the record or completes the existing one; a second call changes nothing.
     """
     settings = nemo.settings
     namespace, name = settings.base_model.split("/", 1)
@@ -117,7 +116,7 @@ def register_base_model(nemo: Connection) -> dict[str, Any]:
         body = {"namespace": namespace, "name": name, "api_endpoint": endpoint}
         try:
             return nemo.json(SERVICE, "POST", "/v1/models", json=body, retry=True)
-        except Conflict:  # made by someone else in the meantime
+        except Conflict:  # someone else has created it meanwhile
             record = find_model(nemo, settings.base_model) or {}
     there = record.get("api_endpoint") or {}
     if there.get("url") == endpoint["url"] and there.get("model_id") == endpoint["model_id"]:
@@ -126,5 +125,5 @@ def register_base_model(nemo: Connection) -> dict[str, Any]:
 
 
 def endpoint_url(nemo: Connection) -> str:
-    """Where the platform's own services ask the models."""
+    """The address at which the platform's own services reach the models."""
     return f"{nemo.settings.nim_internal_url or nemo.settings.nim_url}/v1/chat/completions"

@@ -1,4 +1,4 @@
-"""Evaluator: scoring a model on the test rows. An evaluation run before with the same inputs is found again."""
+"""Evaluator: scoring a model on the test rows. An earlier evaluation with the same inputs is found and reused."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from flywheel_helpers.statistics import SCORE_NAMES, Score, Scores
 SERVICE = "Evaluator"
 TASK, METRIC = "custom-tool-calling", "tool-calling-accuracy"
 TEST_FILE = "testing/xlam-test.jsonl"
-# As many as the platform on one machine answers at once. On a cluster a whole workshop asks one NIM at the same time.
+# On one machine, as many as the platform answers at once. On a cluster, a whole workshop shares one NIM.
 PARALLEL_REQUESTS = {"local": 48, "pcai": 16}
 RESULTS_DEADLINE, RESULTS_POLL = 120.0, 1.0  # seconds
 _Answer = TypeVar("_Answer")
 
 
 def config_body(nemo: Connection, limit: int | None = None) -> dict[str, Any]:
-    """The evaluation configuration: which rows, how to ask the model, and how to score the answer.
+    """The evaluation configuration: which rows, how to ask the model, and how to score its answers.
 
     Args:
-        limit: the first so many rows only; None for all.
+        limit: number of rows, from the first on; None for all.
     """
     dataset: dict[str, Any] = {"files_url": f"hf://datasets/{nemo.settings.dataset}/{TEST_FILE}"}
     if limit:
@@ -46,7 +46,7 @@ def config_body(nemo: Connection, limit: int | None = None) -> dict[str, Any]:
             TASK: {
                 "type": "chat-completion",
                 "dataset": dataset,
-                # Filled in for each row by the Evaluator: `item` is the row.
+                # The Evaluator renders this for each row; `item` is the row.
                 "params": {
                     "template": {
                         "messages": "{{ item.messages | tojson }}",
@@ -78,17 +78,17 @@ def target_body(nemo: Connection, model: str) -> dict[str, Any]:
 
 
 def evaluate(nemo: Connection, model: str, limit: int | None = None, again: bool = False) -> Job:
-    """Start an evaluation of a model, or find the one that was started before with the same inputs.
+    """Start an evaluation of a model, or find an earlier one with the same inputs.
 
-    The inputs are the configuration, the stored test rows, and the model: its name, and which training made it.
+    The inputs are the configuration, the stored test rows, and the model: its name and the training that created it.
 
     Args:
-        model: full name, the base model's or a tuned one's.
-        limit: the first so many rows only; None for all.
-        again: start a new job all the same.
+        model: full name of the base model or a tuned one.
+        limit: number of rows, from the first on; None for all.
+        again: start a new job in any case.
 
     Raises:
-        NotFound: the dataset was not uploaded yet.
+        NotFound: the dataset has not been uploaded yet.
         Invalid: the Evaluator does not know the model; the message says so.
     """
     entity_store.check_owner(nemo)
@@ -112,14 +112,14 @@ def evaluate(nemo: Connection, model: str, limit: int | None = None, again: bool
     except Invalid as error:
         error.hint = (
             "If it says that the model is not registered, run entity_store.register_base_model(nemo) first. If it is "
-            "not served, wait for it with wait.wait_for_model. Else correct the value it names."
+            "not served, wait for it with wait.wait_for_model. Otherwise correct the value that the message names."
         )
         raise
     return Job(job["id"], "new", model, "A new evaluation was started.")
 
 
 def get_job(nemo: Connection, job_id: str) -> dict[str, Any]:
-    """A job as the Evaluator knows it, with `status` and `status_details`."""
+    """A job as the Evaluator describes it, with `status` and `status_details`."""
     return nemo.json(SERVICE, "GET", f"/v1/evaluation/jobs/{job_id}")
 
 
@@ -129,11 +129,11 @@ def cancel(nemo: Connection, job_id: str) -> dict[str, Any]:
 
 
 def scores(nemo: Connection, job: Job) -> Scores:
-    """The result of a finished evaluation, each score with its 95 % interval.
+    """The scores of a finished evaluation, each with its 95 % interval.
 
     Raises:
-        BadAnswer: the results lack the tool-calling scores.
-        WaitTimeout: they are not there in time.
+        BadAnswer: the results do not contain the tool-calling scores.
+        WaitTimeout: the results are not available in time.
     """
     path = f"/v1/evaluation/jobs/{job.id}/results"
     answer = _late(job, lambda: nemo.json(SERVICE, "GET", path), lambda answer: bool(answer.get("tasks")))
@@ -144,7 +144,7 @@ def scores(nemo: Connection, job: Job) -> Scores:
         raise BadAnswer(
             SERVICE,
             f"GET {nemo.settings.evaluator_url}{path}",
-            f"the results lack the scores of {METRIC}.",
+            f"the results do not contain the scores of {METRIC}.",
             "See the job's log for rows that could not be scored.",
             server_message=json.dumps(answer)[:500],
         ) from None
@@ -152,14 +152,16 @@ def scores(nemo: Connection, job: Job) -> Scores:
 
 
 def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
-    """Every row of a finished evaluation, in the order of the dataset: `index`, `item`, `request`, `response`, `scores`
-    (of the tool-calling metric, by name), `error`.
+    """The rows of a finished evaluation, in the order of the dataset.
 
-    Not every release of NeMo Evaluator puts the rows into its download. Where it does not, the list is empty and a
-    warning says so.
+    Not every release of NeMo Evaluator has the rows in its download. Without them the list is empty, and a warning says
+    so.
+
+    Returns:
+        for each row: `index`, `item`, `request`, `response`, `scores` (of the tool-calling metric, by name), `error`.
 
     Raises:
-        WaitTimeout: they are not there in time.
+        WaitTimeout: the results are not available in time.
     """
     path = f"/v1/evaluation/jobs/{job.id}/download-results"
     response = _late(job, lambda: nemo.request(SERVICE, "GET", path, timeout=300.0))
@@ -179,7 +181,7 @@ def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
     if unanswered := [sample["error"] for sample in found if sample.get("error")]:
         warnings.warn(
             f"{len(unanswered)} of {len(found)} rows got no answer that could be scored, and count as wrong. "
-            f"The first: {unanswered[0]}. If the platform was at fault, evaluate again with AGAIN = True.",
+            f"The first: {unanswered[0]}. If the platform was the cause, evaluate again with AGAIN = True.",
             stacklevel=2,
         )
     found.sort(key=lambda sample: sample["index"])
@@ -221,7 +223,7 @@ def _score(found: dict[str, Any]) -> Score:
 
 
 def _ensure(nemo: Connection, kind: str, body: dict[str, Any]) -> None:
-    """Create a config or target, or bring the one of this name up to date."""
+    """Create a config or target, or update the one with this name."""
     try:
         nemo.json(SERVICE, "POST", f"/v1/evaluation/{kind}", json=body, retry=True)
     except Conflict:

@@ -1,4 +1,4 @@
-"""What customization and evaluation jobs have in common: found again by their inputs, never run twice for nothing."""
+"""What customization and evaluation jobs have in common: a job is found by its inputs, and not repeated needlessly."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 ACTIVE = frozenset({"created", "pending", "running"})
-# The digest of a job's inputs travels with the job, under this custom field. The platform's records are all the
-# memory there is, so a restarted kernel or another machine finds the job as well.
+# A custom field of the job with the digest of its inputs. Nothing is recorded elsewhere, so that a restarted kernel or
+# another machine finds the job as well.
 INPUTS_FIELD = "course_inputs"
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job, found or made.
+    """A job that was found or created.
 
     Args:
         id: the platform's id.
         how: "new", "joined" (it was under way) or "reused" (it had finished with the same inputs).
-        model: full name of the model it makes or scores.
+        model: full name of the model that it creates or evaluates.
         note: a sentence for the reader.
     """
 
@@ -31,12 +31,12 @@ class Job:
 
 
 def digest(inputs: Any) -> str:
-    """A short name for inputs: equal exactly when they are."""
+    """A short digest of inputs: equal if and only if they are."""
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def same_inputs(jobs: list[dict[str, Any]], inputs: str) -> list[dict[str, Any]]:
-    """Those of the jobs that have these inputs and can still be of use: under way or completed."""
+    """The jobs with these inputs that are under way or completed."""
     return [
         job
         for job in jobs

@@ -1,4 +1,4 @@
-"""NIM proxy: the models that answer, over the OpenAI-compatible API."""
+"""NIM proxy: the served models, through the OpenAI-compatible API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SERVICE = "NIM proxy"
 
 
 def list_models(nemo: Connection) -> list[str]:
-    """Names of the models served now, base and tuned."""
+    """Names of the models that are served now, base and tuned."""
     answer = nemo.json(SERVICE, "GET", "/v1/models")
     return sorted(model["id"] for model in answer.get("data", []))
 
@@ -29,13 +29,13 @@ def chat(
         model: a name from `list_models`.
         messages: the conversation so far.
         tools: OpenAI function specs the model may call.
-        **options: further fields of the request: seed, max_tokens, tool_choice ... temperature is 0 unless given.
+        **options: further fields of the request, such as seed, max_tokens and tool_choice; temperature defaults to 0.
 
     Returns:
-        the assistant's message, with `content` and, where it called tools, `tool_calls`.
+        the assistant's message, with `content` and, if it calls tools, `tool_calls`.
 
     Raises:
-        NotFound: no such model; the hint lists the ones served.
+        NotFound: the model is not served; the hint lists those that are.
     """
     body: dict[str, Any] = {"model": model, "messages": messages, "temperature": 0.0, **options}
     if tools:
@@ -49,4 +49,4 @@ def chat(
         return answer["choices"][0]["message"]
     except (KeyError, IndexError, TypeError):
         url = f"POST {nemo.settings.nim_url}/v1/chat/completions"
-        raise BadAnswer(SERVICE, url, "the answer has no message in it.", "See the NIM proxy's log.") from None
+        raise BadAnswer(SERVICE, url, "the answer contains no message.", "See the NIM proxy's log.") from None

@@ -1,7 +1,7 @@
-"""Open WebUI, the chat window, over its own REST API: signing in, connections, presets, and chat.
+"""Open WebUI, the chat window, through its REST API: signing in, connections, presets, and chat.
 
-The same calls serve the one on this machine and one that a host has installed. They were written for the version in
-`requirements-openwebui.txt`; another version that refuses one says so, with what to do by hand.
+The same calls work with the one on this machine and one that a host has installed. They were written for the version in
+`requirements-openwebui.txt`; if another version refuses one, the error says what to do by hand.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TESTED_VERSION = "0.12.4"
 RATINGS_A_PAGE = 30  # it cannot be told another number
 CONNECTION_LISTS = ("OPENAI_API_BASE_URLS", "OPENAI_API_KEYS")
 BY_HAND = (
-    "The chat can be set up by hand: an administrator adds the connection under Admin Panel, Settings, Connections, "
+    "You can set up the chat by hand: an administrator adds the connection under Admin Panel, Settings, Connections, "
     "and the presets under Workspace, Models, as notebook 05 describes them."
 )
 
@@ -54,7 +54,7 @@ class OpenWebUI:
         if not settings.openwebui_url:
             raise ConfigError(
                 "OPENWEBUI_URL is not set, so there is no Open WebUI to talk to.",
-                "Set it in config.py, or in the environment, to the address under which you open it in the browser.",
+                "Set it in config.py, or in the environment, to the address at which you open it in the browser.",
             )
         self.settings = settings
         self.token = token
@@ -72,19 +72,19 @@ class OpenWebUI:
         self.connection.close()
 
     def version(self) -> str:
-        """Its version. Anyone may ask."""
+        """Its version. This needs no account."""
         return str(self._get("/api/version").get("version", "unknown"))
 
     def role(self) -> str:
-        """What we are there: "admin", "user" or "pending".
+        """The role of our account: "admin", "user" or "pending".
 
         Raises:
-            Unauthorized: the key is wrong, expired or not allowed.
+            Unauthorized: the key is wrong or expired, or keys are not allowed.
         """
         return str(self._get("/api/v1/auths/").get("role", "unknown"))
 
     def connections(self) -> dict[str, Any]:
-        """The connections to OpenAI-compatible services, as its administrators see them."""
+        """The connections to OpenAI-compatible services. Only administrators may read them."""
         with self._explained("reading the connections"):
             config = self._get("/openai/config")
             if missing := [name for name in CONNECTION_LISTS if not isinstance(config.get(name), list)]:
@@ -93,12 +93,12 @@ class OpenWebUI:
             return config
 
     def save_connections(self, config: dict[str, Any]) -> None:
-        """Replace the connections by these; changed from what `connections` gave, so that nothing else is lost."""
+        """Replace the connections. Pass a changed copy of what `connections` returned, so that nothing else is lost."""
         with self._explained("saving the connection"):
             self._post("/openai/config/update", config)
 
     def served_models(self) -> list[str]:
-        """Ids of everything one can chat with: the models behind all connections, and the presets."""
+        """Ids of everything that can be chatted with: the models of all connections, and the presets."""
         answer = self._get("/api/models", params={"refresh": "true"})
         return sorted(model["id"] for model in answer.get("data", []))
 
@@ -112,7 +112,7 @@ class OpenWebUI:
                     raise
                 return None
             except Unauthorized as error:
-                # Older releases answer 401 for a preset that is not there.
+                # Older releases answer 401 for a preset that does not exist.
                 if "find what you" in error.server_message:
                     return None
                 raise
@@ -128,7 +128,7 @@ class OpenWebUI:
             self._post("/api/v1/models/model/update", body, params={"id": body["id"]})
 
     def chat(self, model: str, text: str, timeout: float = 600.0) -> str:
-        """Ask a model or preset, as its chat window does, and return the text of the answer.
+        """Ask a model or preset, as the chat window does, and return the text of the answer.
 
         Args:
             model: id of a preset or model.
@@ -136,7 +136,7 @@ class OpenWebUI:
             timeout: seconds; a question may wait behind others on a small machine.
 
         Raises:
-            ServiceError: Open WebUI failed, or the model behind it did; the message is the model's own where it came.
+            ServiceError: Open WebUI failed, or the model behind it did, whose message is then shown if there is one.
         """
         body = {"model": model, "messages": [{"role": "user", "content": text}], "stream": False}
         path = "/api/chat/completions"
@@ -144,15 +144,15 @@ class OpenWebUI:
             answer = self._post(path, body, timeout=timeout)
         except (Invalid, NotFound, Overloaded, ServerFault) as error:
             error.hint = (
-                f"Is the model served? See {self.settings.nim_url}/v1/models; locally `flywheel status` says whether "
-                "the platform is up. Then run the cell again."
+                f"Check that the model is served: {self.settings.nim_url}/v1/models. On your own machine, flywheel "
+                "status shows whether the platform is up. Then run the cell again."
             )
             raise
         try:
             return answer["choices"][0]["message"]["content"] or ""
         except (KeyError, IndexError, TypeError):
             url = f"POST {self.settings.openwebui_url}{path}"
-            reason = "the answer has no message in it."
+            reason = "the answer contains no message."
             raise BadAnswer(SERVICE, url, reason, "See Open WebUI's log.", server_message=str(answer)[:300]) from None
 
     def ratings(self) -> list[dict[str, Any]]:
@@ -199,15 +199,15 @@ class OpenWebUI:
 
     @contextmanager
     def _explained(self, action: str) -> Iterator[None]:
-        """A refused call may come from another version: then the error says which, and how to do without the call."""
+        """A call may be refused because the version differs: the error says which one, and what to do by hand."""
         try:
             yield
         except (Unauthorized, Unreachable, TimedOut, Overloaded):  # these have other causes
             raise
         except ServiceError as error:
             error.hint = (
-                f"{action.capitalize()} did not work with Open WebUI {self._version_or_unknown()}; the course was "
-                f"tested with {TESTED_VERSION}. Nothing was changed by this call. {BY_HAND}"
+                f"{action.capitalize()} failed with Open WebUI {self._version_or_unknown()}; the course was tested "
+                f"with {TESTED_VERSION}. This call changed nothing. {BY_HAND}"
             )
             raise
 
@@ -222,7 +222,7 @@ def sign_in(settings: Settings, email: str, password: str, transport: httpx.Base
     """Sign in with an account.
 
     Raises:
-        Unauthorized: there is no such account, or the password is another.
+        Unauthorized: there is no such account, or the password is wrong.
     """
     with OpenWebUI(settings, transport=transport) as visitor:
         try:

@@ -1,4 +1,4 @@
-"""Asking many questions through the chat window's own API, and setting the answers beside those of the plain API."""
+"""Asking many questions through the chat window's API, and comparing the answers with those of the plain API."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from tool_calling.parsing import read_answer
 from tool_calling.prompt import question_text
 from tool_calling.scoring import score_tool_calls
 
-PARALLEL = 8  # questions under way at the same time
-CLOSE = 3.0  # percentage points that two paths to one model may differ by
+PARALLEL = 8  # questions asked at the same time
+CLOSE = 3.0  # percentage points by which two paths to one model may differ
 NUMBER_OF_TOOLS = ("no tool", "one tool", "two tools")
 
 
 def ask(webui: OpenWebUI, preset_id: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Ask a preset all questions, each in a conversation of its own, as plain text.
+    """Ask a preset all questions as plain text, each in its own conversation.
 
     Args:
         webui: signed in.
-        preset_id: whom to ask.
+        preset_id: the preset to ask.
         rows: evaluation rows (`messages`, `tools`, `tool_calls`).
 
     Returns:
-        a sample a row, in the same order, as `evaluator.samples` has them: `index`, `item`, `response`, `scores`; and
+        for each row, in the same order, a sample as in `evaluator.samples` (`index`, `item`, `response`, `scores`) with
         the `text` of the answer.
 
     Raises:
-        ServiceError: the first request that failed. The questions not yet asked are dropped.
+        ServiceError: a request failed. The remaining questions are not asked.
     """
     texts = [question_text(row["messages"][-1]["content"], row["tools"]) for row in rows]
     executor = ThreadPoolExecutor(max_workers=PARALLEL)
@@ -54,10 +54,11 @@ def kind(sample: dict[str, Any]) -> str:
 
 
 def verdicts_table(tuned: list[dict[str, Any]], base: list[dict[str, Any]]) -> Table:
-    """A line a question: how many tools it needs, and what became of it.
+    """For each question, how many tools it needs, and whether the answers are right.
 
     Args:
-        tuned: from `ask`; `base` likewise, for the same questions.
+        tuned: from `ask`.
+        base: from `ask`, for the same questions.
     """
     return Table(
         ["question", "needs", "tuned", "base"],
@@ -72,7 +73,8 @@ def paths_table(api: list[dict[str, Any]], chat: list[dict[str, Any]]) -> Table:
     """Both accuracies on both paths, with 95 % intervals.
 
     Args:
-        api: samples of the evaluation; `chat` those from `ask`, for the same rows.
+        api: samples of the evaluation.
+        chat: samples from `ask`, for the same rows.
     """
     return Table(
         ["accuracy (95 % interval)", "API with tools", "chat as text", "rows"],
@@ -84,7 +86,7 @@ def paths_table(api: list[dict[str, Any]], chat: list[dict[str, Any]]) -> Table:
 
 
 def difference(api: list[dict[str, Any]], chat: list[dict[str, Any]]) -> float:
-    """By how many percentage points the two paths differ, in the accuracy where they differ more."""
+    """By how many percentage points the two paths differ: the larger of the differences of the two accuracies."""
     rows = len(_same_rows(api, chat))
     return max(100 * abs(_right(api, name) - _right(chat, name)) / rows for name in SCORE_NAMES)
 
@@ -97,7 +99,7 @@ def numbers(api: list[dict[str, Any]], chat: list[dict[str, Any]]) -> dict[str, 
 
 
 def verdict(api: list[dict[str, Any]], chat: list[dict[str, Any]]) -> str:
-    """One line: do both paths lead to the same model?"""
+    """One line that says whether both paths give the same accuracy."""
     apart = difference(api, chat)
     return f"within {CLOSE:.0f} points of each other: {'yes' if apart <= CLOSE else 'no'} ({apart:.1f} points apart)"
 
@@ -117,8 +119,8 @@ def _same_rows(api: list[dict[str, Any]], chat: list[dict[str, Any]]) -> list[di
         raise ValueError("the two paths were asked different rows")
     if not chat:
         raise DataError(
-            "The evaluation kept no single answers, so there is nothing to compare the chat with.",
-            "Go on with the exercise below. The score of notebook 03 stands.",
+            "The evaluation has no single answers, so there is nothing to compare the chat with.",
+            "Continue with the exercise below. The score of notebook 03 is still valid.",
         )
     return chat
 

@@ -1,7 +1,7 @@
 """What the course needs in Open WebUI: a connection to the models, and two presets. A second run changes nothing.
 
-A preset that somebody changed by hand stays as it is: it carries a fingerprint of what the course wrote last, and one
-that no longer fits means that the words in it are now somebody else's.
+A preset that somebody has edited is not overwritten: it contains a digest of what the course wrote last, and a digest
+that no longer matches means that it was edited.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from flywheel_helpers.services.jobs import digest
 from flywheel_helpers.webui.client import OpenWebUI
 from tool_calling import prompt
 
-MARK = "flywheel"  # under this key Open WebUI keeps what is ours to remember
-MAX_TOKENS = 200  # as in the evaluation of notebook 03; a base model can ramble
-# Each of these would put something beside the question: tools of Open WebUI's own, or texts that it finds.
+MARK = "flywheel"  # the key of our own data in the objects of Open WebUI
+MAX_TOKENS = 200  # as in the evaluation of notebook 03; a base model may not stop by itself
+# Each of these would add something to the question: Open WebUI's own tools, or texts that it finds.
 _EXTRAS = ("builtin_tools", "code_interpreter", "file_context", "file_upload", "image_generation", "memory")
 _EXTRAS += ("vision", "web_search")
+
+CREATED, UPDATED, UNCHANGED, KEPT = "created", "updated", "unchanged", "kept"  # outcomes of `provision`
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A model with the tool selector's instructions, as people find it in the list of models."""
+    """A model with the tool selector's instructions, as an entry in the list of models."""
 
     id: str
     name: str
@@ -33,7 +35,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was seen to, and what became of it: made now, brought up to date, as it should be, or kept."""
+    """One object that the course needs, and the outcome: created, updated, unchanged or kept."""
 
     what: str
     outcome: str
@@ -41,11 +43,11 @@ class Step:
 
 
 def presets(namespace: str, models: dict[str, str]) -> dict[str, Preset]:
-    """The presets of the course, by what they stand for.
+    """The presets of the course, one for each kind of model.
 
     Args:
-        namespace: of config.py; two people with different ones have presets of their own.
-        models: names of the models, such as `{"tuned": "ada/caller@v1"}`.
+        namespace: the namespace of config.py; people with different ones have their own presets.
+        models: names of the models by kind, such as `{"tuned": "ada/caller@v1"}`.
     """
     return {
         kind: Preset(f"{namespace}-tool-selector-{kind.replace(' ', '-')}", f"Tool selector ({kind})", model)
@@ -54,38 +56,38 @@ def presets(namespace: str, models: dict[str, str]) -> dict[str, Preset]:
 
 
 def example_text() -> str:
-    """The course's example as a person pastes it into the chat."""
+    """The course's example as text to paste into the chat."""
     row = xlam.to_evaluation_row(examples.EXAMPLE)
     return prompt.question_text(row["messages"][0]["content"], row["tools"])
 
 
 def provision(webui: OpenWebUI, models: dict[str, str], reset: bool = False) -> list[Step]:
-    """Bring the connection and the presets about.
+    """Create or update the connection and the presets.
 
     Args:
         webui: signed in.
         models: as for `presets`.
-        reset: put back presets that were changed by hand.
+        reset: overwrite presets that were edited by hand.
 
     Raises:
-        Unauthorized: we may not change what has to be changed; the hint says what an administrator has to do.
-        PlatformError: the models do not appear in Open WebUI although the connection is there.
+        Unauthorized: the account may not make a change; the hint says what an administrator has to do.
+        PlatformError: Open WebUI has the connection but does not list the models.
     """
     steps = [_connection(webui, models)]
     served = webui.served_models()
     if missing := [model for model in models.values() if model not in served]:
         raise PlatformError(
             f"Open WebUI does not list {' and '.join(missing)}, although it has the connection.",
-            f"From where it runs it must reach {_address(webui)}. See whether the models are served: "
+            f"It must be able to reach {_address(webui)} from where it runs. Check that the models are served: "
             f"{webui.settings.nim_url}/v1/models",
         )
     steps += [_preset(webui, preset, reset) for preset in presets(webui.settings.namespace, models).values()]
-    webui.served_models()  # it knows presets made since it last made its list only when asked for a new one
+    webui.served_models()  # Open WebUI adds new presets to its list of models when that is requested
     return steps
 
 
 def preset_body(preset: Preset) -> dict[str, Any]:
-    """A preset as Open WebUI stores it."""
+    """A preset in the form in which Open WebUI stores it."""
     suggestion = {"title": ["Future value", "of 2000 dollars"], "content": example_text()}
     body: dict[str, Any] = {
         "id": preset.id,
@@ -108,7 +110,7 @@ def preset_body(preset: Preset) -> dict[str, Any]:
 
 
 def _address(webui: OpenWebUI) -> str:
-    """Where Open WebUI, which runs beside the platform and not here, finds the models."""
+    """The address of the models for Open WebUI, which runs beside the platform and not here."""
     return f"{webui.settings.nim_internal_url or webui.settings.nim_url}/v1"
 
 
@@ -119,10 +121,10 @@ def _connection(webui: OpenWebUI, models: dict[str, str]) -> Step:
         config = webui.connections()
     except Unauthorized as error:
         if set(models.values()) <= set(webui.served_models()):
-            return Step(what, "kept", "only an administrator sees it; its models are there")
+            return Step(what, KEPT, "visible to administrators only; its models are listed")
         error.hint = (
             f"Your account may not change connections. Ask an administrator to add {address} under Admin Panel, "
-            "Settings, Connections, or to give you an administrator's key in OPENWEBUI_API_KEY."
+            "Settings, Connections, or to give you an administrator's key for OPENWEBUI_API_KEY."
         )
         raise
     urls = [url.rstrip("/") for url in config["OPENAI_API_BASE_URLS"]]
@@ -131,7 +133,7 @@ def _connection(webui: OpenWebUI, models: dict[str, str]) -> Step:
     place = urls.index(address) if address in urls else ours
     switched_on = config.get("ENABLE_OPENAI_API") and (options.get(str(place)) or {}).get("enable", True)
     if address in urls and switched_on:
-        return Step(what, "as it should be")
+        return Step(what, UNCHANGED)
     new_urls, keys = list(config["OPENAI_API_BASE_URLS"]), list(config["OPENAI_API_KEYS"])
     if place is None:
         place = len(new_urls)
@@ -147,7 +149,7 @@ def _connection(webui: OpenWebUI, models: dict[str, str]) -> Step:
         "OPENAI_API_CONFIGS": options,
     }
     webui.save_connections({**config, **changes})
-    return Step(what, "made now" if len(new_urls) > len(urls) else "brought up to date")
+    return Step(what, CREATED if len(new_urls) > len(urls) else UPDATED)
 
 
 def _preset(webui: OpenWebUI, preset: Preset, reset: bool) -> Step:
@@ -158,24 +160,24 @@ def _preset(webui: OpenWebUI, preset: Preset, reset: bool) -> Step:
             webui.create_preset(wanted)
         except Unauthorized as error:
             error.hint = (
-                "Your account may not make models. Ask an administrator to allow it under Admin Panel, Users, Groups "
-                "(Workspace: models), or for an administrator's key in OPENWEBUI_API_KEY."
+                "Your account may not create models. Ask an administrator to allow it under Admin Panel, Users, Groups "
+                "(Workspace: models), or for an administrator's key for OPENWEBUI_API_KEY."
             )
             raise
-        return Step(preset.name, "made now")
+        return Step(preset.name, CREATED)
     changed = [name for name, value in _parts(wanted).items() if _parts(there).get(name) != value]
     if not changed:
-        return Step(preset.name, "as it should be")
+        return Step(preset.name, UNCHANGED)
     edited = digest(_parts(there)) != (there.get("meta") or {}).get(MARK)
     if edited and not reset:
-        words = ", ".join(changed)
-        return Step(preset.name, "kept", f"changed by hand: {words}. RESET_PRESETS = True puts the course's words back")
+        note = f"edited: {', '.join(changed)}. RESET_PRESETS = True restores the course's values"
+        return Step(preset.name, KEPT, note)
     webui.update_preset({**there, **wanted, "meta": {**(there.get("meta") or {}), **wanted["meta"]}})
-    return Step(preset.name, "brought up to date", f"changed: {', '.join(changed)}")
+    return Step(preset.name, UPDATED, f"changed: {', '.join(changed)}")
 
 
 def _parts(body: dict[str, Any]) -> dict[str, Any]:
-    """What the course decides of a preset, by a name people understand. All else is left to whoever edits it."""
+    """The parts of a preset that the course sets, by readable names. Everything else is the user's."""
     params, meta = body.get("params") or {}, body.get("meta") or {}
     return {
         "name": body.get("name"),

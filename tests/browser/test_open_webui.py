@@ -122,7 +122,7 @@ def test_the_notebooks_picture(chat):
 def test_a_second_run_changes_nothing(chat):
     models = {kind: preset.model for kind, preset in chat.presets.items()}
     steps = setup.provision(chat.webui, models)
-    assert [step.outcome for step in steps] == ["as it should be"] * 3
+    assert [step.outcome for step in steps] == ["unchanged"] * 3
 
 
 def test_it_listens_on_this_machine_only(chat):

@@ -72,12 +72,12 @@ def test_what_differs_between_runs_goes(one, other):
             for one, other in (
                 ("tool-calling: yours", "http://127.0.0.1:8000/v1/chat/completions"),
                 (
-                    "tool-calling: not there yet, notebook 01 makes it",
+                    "tool-calling: does not exist yet, notebook 01 creates it",
                     "without an api_endpoint: notebook 03 registers it",
                 ),
             )
         ],
-        [Table(["what", "", "note"], [["preset", done, ""]]) for done in ("made now", "as it should be")],
+        [Table(["what", "", "note"], [["preset", done, ""]]) for done in ("created", "unchanged")],
         [
             Table(["question", "needs", "tuned", "base"], [["How high?", "one tool", *kinds]])
             for kinds in (("right", "no call"), ("wrong value", "right"))
@@ -86,7 +86,7 @@ def test_what_differs_between_runs_goes(one, other):
         [
             Table(["check", "verdict", "found", "time", "what to do"], [["HF_TOKEN", *rest]])
             for rest in (
-                ("warning", "set, and refused", "0.00 s", "Renew it"),
+                ("warning", "set, but refused", "0.00 s", "Renew it"),
                 ("ok", "not set (optional)", "0.12 s", ""),
             )
         ],
@@ -107,7 +107,7 @@ def test_measured_cells_of_tables_go(tables):
         ("167 functions to practise", "168 functions to practise"),
         ("Right: all 10 cases", "Not yet: all 10 cases"),
         ("completed: all", "failed: all"),
-        ("preset  as it should be", "preset  kept"),
+        ("preset  unchanged", "preset  kept"),
         ("How high?  one tool  right  right", "How deep?  one tool  right  right"),
     ],
 )

@@ -129,8 +129,8 @@ def test_a_namespace_that_the_course_did_not_make_is_refused(nemo):
     connection = nemo()
     with contextlib.suppress(errors.Conflict):
         connection.json("Entity Store", "POST", "/v1/namespaces", json={"id": connection.settings.namespace})
-    with pytest.raises(errors.ConfigError, match="was not made by the course"):
+    with pytest.raises(errors.ConfigError, match="was not created by the course"):
         clean.find(connection)
     entity_store.ensure_namespace(connection)  # using it is fine; removing it is not
-    with pytest.raises(errors.ConfigError, match="was not made by the course"):
+    with pytest.raises(errors.ConfigError, match="was not created by the course"):
         clean.find(connection)

@@ -97,13 +97,13 @@ def test_a_gateway_that_wants_a_token(nemo, gateway, rows):
     assert "NEMO_TOKEN" in caught.value.hint
     connection = nemo(nemo_token="open-sesame-42")
     data_store.upload_dataset(connection, rows)  # its links for large files want the token as well
-    assert row(connection, "NEMO_TOKEN").found == "set, and accepted"
-    assert row(nemo(nemo_token="another"), "NEMO_TOKEN").found == "set, and refused"
+    assert row(connection, "NEMO_TOKEN").found == "set and accepted"
+    assert row(nemo(nemo_token="another"), "NEMO_TOKEN").found == "set, but refused"
 
 
 def test_a_gateway_that_wants_a_login(nemo, gateway):
     gateway.misbehave(login=True)
-    with pytest.raises(errors.Redirected, match="it sends us on to https://login.example.test") as caught:
+    with pytest.raises(errors.Redirected, match="the service redirected to https://login.example.test") as caught:
         nemo().json("Entity Store", "GET", "/v1/namespaces")
     assert "NEMO_TOKEN" in caught.value.hint
 
@@ -160,7 +160,7 @@ def test_the_version_of_another_gpu(nemo, gateway, rows):
     data_store.upload_dataset(nemo(), rows)
     with pytest.raises(errors.ConfigError, match='has no version "v1.0.0.CPU"') as caught:
         customizer.train(nemo(), customizer.Hyperparameters())
-    assert caught.value.hint == "Set BASE_MODEL_VERSION to one it has: v1.0.0+A100."
+    assert caught.value.hint == "Set BASE_MODEL_VERSION to one of: v1.0.0+A100."
     assert row(nemo(), "base model can be trained").fix == caught.value.hint
     assert row(nemo(base_model_version="v1.0.0+A100"), "base model can be trained").ok
 
@@ -197,7 +197,7 @@ def test_polls_that_fail_are_warnings(nemo, gateway, rows, capsys):
     with pytest.raises(errors.JobCancelled):  # heard of in the end, after all that
         wait.wait_for_training(connection, job, timeout=30, poll_seconds=0.2)
     assert {"409", "503", "reset"} <= set(gateway.broken_polls)
-    assert "warning | could not ask for the job's status (1 of 20): it exists already" in capsys.readouterr().out
+    assert "warning | could not ask for the job's status (1 of 20): it already exists" in capsys.readouterr().out
 
 
 # --- models and evaluation -------------------------------------------------------------------------------------

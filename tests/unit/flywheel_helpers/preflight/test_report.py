@@ -135,7 +135,7 @@ def test_a_cluster_without_guardrails_is_told_and_does_not_stop_the_course(conne
     assert not preflight.run(connection(server), tmp_path).ok  # the platform on this machine has one
     report = preflight.run(connection(server, profile="pcai"), tmp_path)
     row = checks(report)["Guardrails"]
-    assert row.verdict == "warning" and "Notebooks 00 to 03 do without" in row.found and row.fix and report.ok
+    assert row.verdict == "warning" and "Notebooks 00 to 03 do not need" in row.found and row.fix and report.ok
 
 
 @pytest.mark.parametrize(("mark", "verdict"), [("ada", "ok"), ("bob", "FAILED"), (None, "ok")])
@@ -174,8 +174,8 @@ def test_other_packages_are_a_warning(connection, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["HF_TOKEN", "WANDB_API_KEY"])
 @pytest.mark.parametrize(
     ("status", "body", "found"),
-    [(200, {"data": {"viewer": {"id": "1"}}}, "set, and accepted"), (401, {}, "set, and refused"),
-     (500, {}, "set, and could not be tried (HTTPStatusError)")],
+    [(200, {"data": {"viewer": {"id": "1"}}}, "set and accepted"), (401, {}, "set, but refused"),
+     (500, {}, "set, but could not be checked (HTTPStatusError)")],
 )  # fmt: skip
 def test_whether_a_credential_works(connection, monkeypatch, name, status, body, found):
     request = httpx.Request("GET", "https://outside.test")

@@ -104,7 +104,7 @@ def test_doctor_names_no_secret(flywheel):
     [
         (["run", "--profile", "azure"], 2, "azure"),
         (["run", "--notebooks", "90"], 1, "There is no notebook 90"),
-        (["run", "--notebooks", "x"], 1, "no selection of notebooks"),
+        (["run", "--notebooks", "x"], 1, "does not select notebooks"),
         (["run", "-p", "HF_TOKEN", "hf_do_not_show_me"], 1, "looks like a secret"),
         (["run", "-p", "ONLY_A_NAME"], 2, "2 arguments"),
         (["fly"], 2, "fly"),

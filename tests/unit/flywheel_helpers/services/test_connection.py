@@ -268,7 +268,7 @@ def test_a_proxy_that_refuses(settings, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "")
     with silent_server(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy)
-        with pytest.raises(errors.Unreachable, match="the proxy does not let it through .403 Forbidden") as caught:
+        with pytest.raises(errors.Unreachable, match="the proxy refused the connection .403 Forbidden") as caught:
             real(settings, "https://nim.example.test").json("NIM proxy", "GET", "/v1/models")
     assert "NO_PROXY" in caught.value.hint
 

@@ -143,7 +143,7 @@ def test_a_deleted_model_is_made_again_under_its_name(nemo, platform):
     customizer.train(nemo, Hyperparameters())
     finish(platform)
     platform.models.clear()
-    with pytest.raises(errors.DataError, match="no model ada/caller@v1 yet"):
+    with pytest.raises(errors.DataError, match="The model ada/caller@v1 does not exist yet"):
         customizer.tuned_model(nemo)
     assert customizer.train(nemo, Hyperparameters()).model == "ada/caller@v1"
 
@@ -295,7 +295,7 @@ def test_scores_get_their_intervals(connection):
 def test_results_without_scores(connection, monkeypatch, answer):
     monkeypatch.setattr(evaluator, "RESULTS_DEADLINE", -1)
     nemo = connection(lambda request: httpx.Response(200, json=answer))
-    with pytest.raises(errors.BadAnswer, match="lack the scores"):
+    with pytest.raises(errors.BadAnswer, match="do not contain the scores"):
         evaluator.scores(nemo, Job("e1", "new", "m", ""))
 
 

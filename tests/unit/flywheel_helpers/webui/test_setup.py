@@ -106,7 +106,7 @@ def test_the_version_is_the_one_that_is_installed():
 
 
 def test_presets_are_what_the_seed_asks_for(webui, server):
-    assert outcomes(setup.provision(webui, MODELS)) == ["made now"] * 3
+    assert outcomes(setup.provision(webui, MODELS)) == ["created"] * 3
     assert [preset["name"] for preset in server.presets.values()] == ["Tool selector (tuned)", "Tool selector (base)"]
     for preset, model in zip(server.presets.values(), MODELS.values(), strict=True):
         assert preset["base_model_id"] == model
@@ -129,7 +129,7 @@ def test_only_its_own_token_is_sent(webui, server):
 
 
 def test_a_second_run_writes_nothing(webui, ready):
-    assert outcomes(setup.provision(webui, MODELS)) == ["as it should be"] * 3
+    assert outcomes(setup.provision(webui, MODELS)) == ["unchanged"] * 3
     assert ready.written == []
 
 
@@ -137,13 +137,13 @@ def test_a_connection_of_ours_follows_the_address(webui, ready, settings):
     moved = OpenWebUI(
         replace(settings, openwebui_url=URL, nim_url="http://nim.test:9"), KEY, httpx.MockTransport(ready)
     )
-    assert setup.provision(moved, MODELS)[0].outcome == "brought up to date"
+    assert setup.provision(moved, MODELS)[0].outcome == "updated"
     assert ready.config["OPENAI_API_BASE_URLS"] == ["https://elsewhere.test/v1", "http://nim.test:9/v1"]
 
 
 def test_a_connection_that_was_switched_off_is_switched_on(webui, ready):
     ready.config["OPENAI_API_CONFIGS"]["1"]["enable"] = False
-    assert setup.provision(webui, MODELS)[0].outcome == "brought up to date"
+    assert setup.provision(webui, MODELS)[0].outcome == "updated"
     assert ready.config["OPENAI_API_CONFIGS"]["1"]["enable"] is True
 
 
@@ -151,7 +151,7 @@ def test_a_preset_follows_the_newest_model(webui, ready):
     newer = {**MODELS, "tuned": "ada/caller@v2"}
     ready.served.append(newer["tuned"])
     steps = setup.provision(webui, newer)
-    assert outcomes(steps) == ["as it should be", "brought up to date", "as it should be"]
+    assert outcomes(steps) == ["unchanged", "updated", "unchanged"]
     assert "model" in steps[1].note
     assert ready.presets["ada-tool-selector-tuned"]["base_model_id"] == newer["tuned"]
 
@@ -161,12 +161,12 @@ def test_a_preset_edited_by_hand_is_kept_unless_asked(webui, ready):
     preset["params"] |= {"system": "Be a pirate.", "top_p": 0.5}
     preset["meta"]["tags"] = [{"name": "mine"}]
     step = setup.provision(webui, MODELS)[1]
-    assert step.outcome == "kept" and "changed by hand: system message" in step.note and "RESET_PRESETS" in step.note
+    assert step.outcome == "kept" and "edited: system message" in step.note and "RESET_PRESETS" in step.note
     assert ready.written == [] and preset["params"]["system"] == "Be a pirate."
-    assert setup.provision(webui, MODELS, reset=True)[1].outcome == "brought up to date"
+    assert setup.provision(webui, MODELS, reset=True)[1].outcome == "updated"
     preset = ready.presets["ada-tool-selector-tuned"]
     assert preset["params"]["system"] == prompt.SYSTEM_MESSAGE and preset["meta"]["tags"] == [{"name": "mine"}]
-    assert setup.provision(webui, MODELS)[1].outcome == "as it should be"
+    assert setup.provision(webui, MODELS)[1].outcome == "unchanged"
 
 
 def test_two_namespaces_have_presets_of_their_own():
@@ -176,7 +176,7 @@ def test_two_namespaces_have_presets_of_their_own():
 
 def test_without_an_administrators_rights(webui, server):
     server.role = "user"
-    assert outcomes(setup.provision(webui, MODELS)) == ["kept", "made now", "made now"]
+    assert outcomes(setup.provision(webui, MODELS)) == ["kept", "created", "created"]
     server.served.clear()
     with pytest.raises(Unauthorized, match="Ask an administrator to add http://nim.test:8000/v1"):
         setup.provision(webui, MODELS)
@@ -199,7 +199,7 @@ def test_models_that_do_not_appear(webui, server):
 def test_an_older_release_says_401_for_a_preset_that_is_not_there(webui, server):
     missing = {"detail": "We could not find what you're looking for :/"}
     server.refuse["/api/v1/models/model"] = httpx.Response(401, json=missing)
-    assert outcomes(setup.provision(webui, MODELS)) == ["made now"] * 3
+    assert outcomes(setup.provision(webui, MODELS)) == ["created"] * 3
 
 
 def test_a_wrong_key(settings, server):
@@ -256,7 +256,7 @@ def test_the_models_are_down_while_chatting(webui, server, answer):
 @pytest.mark.parametrize("body", [{"choices": []}, {"error": "x"}])
 def test_an_answer_without_a_message(webui, server, body):
     server.refuse["/api/chat/completions"] = httpx.Response(200, json=body)
-    with pytest.raises(ServiceError, match="no message in it"):
+    with pytest.raises(ServiceError, match="contains no message"):
         webui.chat("ada-tool-selector-tuned", "hello")
 
 
