@@ -30,7 +30,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingA
 from flywheel_helpers.data import xlam
 from nemo_local.customizer.encoding import EncodedRow, encode_row
 from nemo_local.customizer.lora import MergedForward
-from nemo_local.customizer.training import TrainingSpec, answer_loss, load_model, packed, pick_device
+from nemo_local.customizer.loss import answer_loss
+from nemo_local.customizer.training import TrainingSpec, load_model, packed, pick_device
 from nemo_local.model.base_model import ensure_hf_model
 from nemo_local.settings import Settings
 
@@ -87,10 +88,10 @@ class Ours:
         self.batches = batches
 
     def step(self, index: int) -> None:
-        passes = packed(self.batches[index])
+        passes = list(packed(self.batches[index], self.device, self.dtype))
         targets = sum(len(batch.targets) for batch in passes)
         for batch in passes:
-            (answer_loss(self.model, batch.to(self.device, self.dtype)) / targets).backward()
+            (answer_loss(self.model, batch) / targets).backward()
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
@@ -106,7 +107,7 @@ class Ours:
         shapes += [(hidden, inner), (hidden, inner), (inner, hidden)]  # gate, up, down
         linear = sum(4 * i * o + 4 * RANK * (i + o) for i, o in shapes)
         total = 0.0
-        for batch in packed(self.batches[index]):
+        for batch in packed(self.batches[index], self.device, self.dtype):
             length = batch.input_ids.shape[1]
             pairs = sum((mask == 0).sum().item() for mask in batch.masks)
             attention = (4 + 10) * pairs * hidden  # forward two products, flash backward five

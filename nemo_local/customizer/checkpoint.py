@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 
 @dataclass
 class Progress:
-    """How far a run has come, and the best that it has seen."""
+    """The progress of a run, and its best results so far."""
 
     step: int = 0
     losses: list[float] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Progress:
     best_val_loss: float | None = None
 
     def add(self, loss: float) -> None:
-        """Count a finished step and its loss."""
+        """Record a finished step with its loss."""
         self.step += 1
         self.losses.append(loss)
         self.last_train_loss = loss
@@ -38,7 +38,7 @@ class Progress:
 
 
 def save_checkpoint(folder: Path, model: PeftModel, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
-    """Write a checkpoint so that a kill at any moment leaves either the old one or the new one."""
+    """Write a checkpoint. A kill at any moment leaves either the old one or the new one."""
     unfinished, old = folder.with_suffix(".tmp"), folder.with_suffix(".old")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -58,7 +58,8 @@ def save_checkpoint(folder: Path, model: PeftModel, optimizer: torch.optim.Optim
 
 
 def load_checkpoint(folder: Path, model: PeftModel, optimizer: torch.optim.Optimizer) -> Progress | None:
-    """Restore model and optimizer from ``folder`` (or from the one it was about to replace); None if there is none."""
+    """Restore model and optimizer from ``folder``, or from the checkpoint that it was about to replace. Returns None if
+    there is no checkpoint."""
     found = next((f for f in (folder, folder.with_suffix(".old")) if (f / "progress.json").is_file()), None)
     if found is None:
         return None

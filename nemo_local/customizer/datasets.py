@@ -16,6 +16,7 @@ import httpx
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
+from nemo_local.customizer.errors import JobError
 from tool_calling import strict_json
 from tool_calling.calls import NotACall, read_call
 from tool_calling.schema_dialects import SchemaError
@@ -27,8 +28,8 @@ ROLES = ("system", "developer", "user", "assistant", "tool")
 SHOWN_PROBLEMS = 5
 
 
-class DatasetError(Exception):
-    """The dataset cannot be trained on; the message says which file, line and why."""
+class DatasetError(JobError):
+    """The dataset cannot be used for training; the message names file, line and reason."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +15,7 @@ from tool_calling.prompt import render_tool_calls
 class EncodedRow:
     """Token ids of a row; the answer (what the loss is taken on) starts at ``answer_start`` and runs to the end."""
 
-    ids: list[int]
+    ids: Sequence[int]
     answer_start: int
 
 
@@ -21,8 +23,8 @@ def encode_row(row: dict[str, Any], tokenizer) -> EncodedRow:
     """Encode ``{messages, tools}``. The last message is the assistant's and is what is learned; earlier ones are
     context.
 
-    Prompt and answer are tokenized apart, because at inference the prompt ends before the answer begins: a token that
-    straddled the two would never be seen there.
+    Prompt and answer are tokenized separately, because at inference the prompt ends before the answer begins: a token
+    that spanned the two would never occur there.
 
     Args:
         row: checked customization row (see ``datasets.py``).
@@ -36,12 +38,13 @@ def encode_row(row: dict[str, Any], tokenizer) -> EncodedRow:
         text = message_text(answer)
     prompt_ids = tokenizer(render_chat(context, tools), add_special_tokens=False).input_ids
     answer_ids = tokenizer(text + IM_END, add_special_tokens=False).input_ids
-    return EncodedRow(prompt_ids + answer_ids, len(prompt_ids))
+    # An array takes 4 bytes a token, a list of integers up to 36: the rows of a large dataset are all in memory.
+    return EncodedRow(array("i", prompt_ids + answer_ids), len(prompt_ids))
 
 
 def common_prefix_length(rows: list[EncodedRow]) -> int:
-    """How many leading tokens all rows share, at most up to the first answer token of any (an answer is never
-    shared)."""
+    """Number of leading tokens that all rows share. It ends before the first answer token of any row, since an answer
+    is never shared."""
     limit = min(row.answer_start for row in rows) - 1
     first = rows[0].ids
     for i in range(limit):

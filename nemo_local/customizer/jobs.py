@@ -10,6 +10,8 @@ from nemo_local.common.documents import DocumentStore, utc_now
 from nemo_local.common.errors import Conflict
 
 FINISHED = ("completed", "failed", "cancelled")
+#: How the entry of the status log begins that says what a job is waiting for.
+WAITING = "Waiting for "
 #: Fields only the platform itself reads: what the worker needs beyond the request.
 INTERNAL = ("plan",)
 
@@ -63,6 +65,25 @@ class Jobs:
     def note(self, job_id: str, message: str, detail: str | None = None) -> dict:
         """Add a line to the job's ``status_logs``."""
         return self._change(job_id, lambda job: _logged(job, message, detail))
+
+    def wait(self, job_id: str, message: str) -> None:
+        """Put a job that has not begun into ``pending`` and say in its ``status_logs`` what it is waiting for.
+
+        While it waits, the message is updated in place and the entry keeps its time: the start of the waiting.
+
+        Args:
+            job_id: the job.
+            message: begins with :data:`WAITING`.
+        """
+        with self._lock:
+            job = self.get(job_id)
+            logs = job["status_details"]["status_logs"]
+            if job["status"] not in ("created", "pending") or logs[-1]["message"] == message:
+                return
+            if logs[-1]["message"].startswith(WAITING):
+                self.report(job_id, {"status_logs": [*logs[:-1], {**logs[-1], "message": message}]})
+            else:
+                self.move(job_id, "pending", message)
 
     def report(self, job_id: str, progress: dict) -> dict:
         """Merge fields into the job's ``status_details``."""

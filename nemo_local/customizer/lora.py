@@ -1,10 +1,10 @@
 """PEFT LoRA layers, computed with fewer passes over memory.
 
-PEFT's layer computes ``x W' + s (x A') B'``: one large and two thin products, a scale and an addition, and as many
-again in the backward pass. The thin ones are bound by memory, not by arithmetic. Without dropout the same result is
-``x (W + s B A)'``: the sum is made once a step (about 1 % of the step's arithmetic), after which forward and input
-gradient are one product each. The gradients of A and B are taken from x and the output's gradient directly, never
-through the full weight's gradient.
+PEFT's layer computes ``x W' + s (x A') B'``: one large and two thin products, a scaling and an addition, and the same
+again in the backward pass. The thin products are limited by memory, not by arithmetic. Without dropout, the result
+equals ``x (W + s B A)'``: the sum is computed once a step (about 1 % of the step's arithmetic), after which the forward
+pass and the input gradient take one product each. The gradients of A and B are computed from x and the output gradient
+directly, without the gradient of the full weight.
 
 Parameters, initialisation and saved files stay PEFT's own (Hu et al. 2021, https://arxiv.org/abs/2106.09685).
 """
@@ -28,12 +28,13 @@ class _MergedLinear(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad):
-        x, merged, a, b = ctx.saved_tensors
+        x, merged, a, b = ctx.saved_tensors  # read once: the tensors of a recomputed layer can be read only once
+        adapter_dtype = a.dtype
         grad_x = grad @ merged if ctx.needs_input_grad[0] else None
         rows, grads = x.reshape(-1, x.shape[-1]), grad.reshape(-1, grad.shape[-1])
         a, b = a.to(grads.dtype), b.to(grads.dtype)
-        grad_a = ((grads @ b).mul_(ctx.scaling).t() @ rows).to(ctx.saved_tensors[2].dtype)
-        grad_b = (grads.t() @ (rows @ a.t()).mul_(ctx.scaling)).to(ctx.saved_tensors[3].dtype)
+        grad_a = ((grads @ b).mul_(ctx.scaling).t() @ rows).to(adapter_dtype)
+        grad_b = (grads.t() @ (rows @ a.t()).mul_(ctx.scaling)).to(adapter_dtype)
         return grad_x, None, grad_a, grad_b, None
 
 
@@ -43,8 +44,8 @@ def _forward(self: LoraLinear, x: torch.Tensor, *args, **kwargs) -> torch.Tensor
 
 
 class MergedForward:
-    """Makes the LoRA layers of a PEFT model use the merged weight; :meth:`refresh` must follow every change of the
-    adapter.
+    """Makes the LoRA layers of a PEFT model use the merged weight. :meth:`refresh` must be called after every change of
+    the adapter.
 
     Args:
         model: PEFT model whose LoRA layers are plain bias-free ``Linear`` ones without dropout.

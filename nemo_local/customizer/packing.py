@@ -6,11 +6,12 @@ the same result as separate rows (the test suite compares the gradients). The la
 
     [ shared prefix | rest of row 1 | rest of row 2 | ... ]
 
-where positions in each rest go on from the prefix, and a rest attends to the prefix and to itself only.
+where the positions of each rest continue those of the prefix, and a rest attends to the prefix and to itself only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,11 +30,10 @@ class PackedBatch:
     Attributes:
         input_ids: ``(1, L)``.
         position_ids: ``(1, L)``.
-        predict: ``(T,)``, the places in the sequence whose next token is an answer token.
+        predict: ``(T,)``, the positions in the sequence whose next token is an answer token.
         targets: ``(T,)``, those answer tokens.
         masks: an additive attention mask for each segment: prefix, rest 1, rest 2, ...
         segments: the segments' lengths; they add up to ``L``.
-        row_tokens: tokens of the rows as they stand in the dataset, the prefix counted in every one.
     """
 
     input_ids: torch.Tensor
@@ -42,12 +42,29 @@ class PackedBatch:
     targets: torch.Tensor
     masks: list[torch.Tensor]
     segments: list[int]
-    row_tokens: int
 
     def to(self, device: torch.device, dtype: torch.dtype) -> PackedBatch:
         """On ``device``, masks in the model's ``dtype``."""
         indices = (t.to(device) for t in (self.input_ids, self.position_ids, self.predict, self.targets))
-        return PackedBatch(*indices, [mask.to(device, dtype) for mask in self.masks], self.segments, self.row_tokens)
+        return PackedBatch(*indices, [mask.to(device, dtype) for mask in self.masks], self.segments)
+
+
+def split_into_passes(rows: Sequence[EncodedRow], limit: int) -> Iterator[list[EncodedRow]]:
+    """Group rows, in order, so that each group packs into at most ``limit`` tokens. A longer row is a group alone."""
+    group: list[EncodedRow] = []
+    for row in rows:
+        if group and packed_length([*group, row]) > limit:
+            yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group
+
+
+def packed_length(rows: list[EncodedRow]) -> int:
+    """Number of tokens that the rows take when packed, the shared prefix counted once."""
+    prefix = common_prefix_length(rows)
+    return prefix + sum(len(row.ids) - prefix for row in rows)
 
 
 def pack(rows: list[EncodedRow]) -> PackedBatch:
@@ -58,7 +75,7 @@ def pack(rows: list[EncodedRow]) -> PackedBatch:
     positions = list(range(prefix))
     predict, targets, segments, masks = [], [], [prefix], [_causal_mask(prefix, 0)]
     for row in rows:
-        offset = len(ids) - prefix  # a row's token i lies at offset + i
+        offset = len(ids) - prefix  # token i of the row is at offset + i
         length = len(row.ids) - prefix
         ids += row.ids[prefix:]
         positions += range(prefix, len(row.ids))
@@ -73,12 +90,11 @@ def pack(rows: list[EncodedRow]) -> PackedBatch:
         torch.tensor(targets),
         masks,
         segments,
-        sum(len(row.ids) for row in rows),
     )
 
 
 def _causal_mask(length: int, prefix: int) -> torch.Tensor:
-    """``(length, prefix + length)``: 0 where a token may look (the prefix, itself, what precedes it), minus infinity
+    """``(length, prefix + length)``: 0 where a token may attend (the prefix, itself, what precedes it), minus infinity
     elsewhere."""
     return torch.full((length, prefix + length), float("-inf")).triu(prefix + 1)
 
@@ -97,8 +113,8 @@ def shared_prefix_attention(
 ) -> tuple[torch.Tensor, None]:
     """Attention over a packed batch, segment by segment, so that no masked-out pair of rows is computed.
 
-    The signature is the one Transformers calls a registered attention with: ``query`` is ``(1, heads, L, head_dim)``,
-    ``key`` and ``value`` have ``key_value_heads``. Returns ``(1, L, heads, head_dim)``.
+    Transformers calls a registered attention with this signature: ``query`` is ``(1, heads, L, head_dim)``, ``key`` and
+    ``value`` have ``key_value_heads``. Returns ``(1, L, heads, head_dim)``.
     """
     attend = _CpuAttention.apply if query.device.type == "cpu" else segment_attention
     return attend(query, key, value, batch, scaling), None
@@ -107,7 +123,7 @@ def shared_prefix_attention(
 def segment_attention(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, batch: PackedBatch, scaling: float
 ) -> torch.Tensor:
-    """Attention segment by segment with PyTorch's own differentiable function, on any device."""
+    """Attention segment by segment with PyTorch's differentiable function, on any device."""
     outputs = [
         scaled_dot_product_attention(query[:, :, segment], k, v, attn_mask=mask, scale=scaling, enable_gqa=True)
         for segment, k, v, mask in _segments(batch, key, value)
@@ -116,8 +132,8 @@ def segment_attention(
 
 
 class _CpuAttention(torch.autograd.Function):
-    """:func:`segment_attention` on a CPU, with PyTorch's own flash kernels called directly: autograd would fill,
-    slice and concatenate a full-size gradient for every segment, which costs as much as the attention itself."""
+    """:func:`segment_attention` on a CPU, with direct calls of PyTorch's flash kernels: autograd would fill, slice and
+    concatenate a full-size gradient for every segment, which costs as much as the attention itself."""
 
     @staticmethod
     def forward(ctx, query, key, value, batch, scaling):

@@ -1,8 +1,9 @@
-"""A worker's events, read from its file and summed up as a job's ``status_details``."""
+"""Reads the events of a worker from its file and summarises them as the job's ``status_details``."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ class EventFile:
         self._offset = 0
 
     def read(self) -> list[dict[str, Any]]:
-        """New whole lines. A line cut off by a kill is left aside: the worker begins a new one after it."""
+        """New complete lines. A line that a kill cut short is skipped: the next worker begins a new one after it."""
         if not self.path.is_file():
             return []
         with self.path.open("rb") as file:
@@ -38,7 +39,7 @@ def _parse(line: bytes) -> dict[str, Any] | None:
 
 
 class TrainingProgress:
-    """How far a job has come. Feed it every event of the job, also those from before a restart."""
+    """How far a job has come. It must be given every event of the job, also those from before a restart."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -50,18 +51,22 @@ class TrainingProgress:
         self._series: dict[str, list[dict[str, Any]]] = {"train_loss": [], "val_loss": []}
         self._best: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
+        #: Step and time of the latest start, and of the latest step since.
+        self._begun: tuple[int, str] | None = None
+        self._latest: tuple[int, str] | None = None
 
     def apply(self, event: dict[str, Any]) -> str | None:
-        """Take in one event.
+        """Update the progress with one event.
 
         Returns:
-            A line for the job's ``status_logs``, where the event is worth one.
+            A line for the job's ``status_logs``, if the event deserves one.
         """
         kind = event["type"]
         if kind == "started":
             return self._started(event)
         if kind == "progress":
             self.steps = event["step"]
+            self._latest = event["step"], event["time"]
         elif kind in self._series:
             point = {"step": event["step"], "timestamp": event["time"], "value": event["value"]}
             self._series[kind].append(point)
@@ -90,10 +95,11 @@ class TrainingProgress:
         resumed = event["resumed_from_step"]
         again = self.steps > 0
         self.steps, self.failure = resumed, None
+        self._begun, self._latest = (resumed, event["time"]), None
         self.steps_per_epoch, self.total_steps = event["steps_per_epoch"], event["total_steps"]
         self.precision = "bf16" if event["dtype"] == "bfloat16" else "fp32"
         self._extra |= {name: event[name] for name in ("device", "dtype", "trainable_parameters")}
-        # Steps after the checkpoint are done again, and reported again.
+        # Steps after the checkpoint are repeated, and reported again.
         for points in self._series.values():
             points[:] = [point for point in points if point["step"] <= resumed]
         where = f"{self.total_steps} steps, {self.steps_per_epoch} an epoch, {event['dtype']} on {event['device']}"
@@ -101,8 +107,17 @@ class TrainingProgress:
             return f"Training resumed from the checkpoint of step {resumed} ({where})"
         return f"Training started {'again from the beginning ' if again else ''}({where})"
 
+    def time_left(self) -> str:
+        """How long the training will take from its latest step on, in words, at the mean speed since its start."""
+        if self._begun is None or self._latest is None or self.total_steps is None:
+            return "starting"
+        (first, began), (step, now) = self._begun, self._latest
+        seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(began)).total_seconds()
+        minutes = round((self.total_steps - step) * seconds / (step - first) / 60)
+        return f"about {minutes} min left" if minutes else "less than a minute left"
+
     def details(self) -> dict[str, Any]:
-        """The fields of ``status_details`` that follow from the events.
+        """The fields of ``status_details`` that the events determine.
 
         Beyond NeMo's own fields there are ``total_steps`` and, in ``metrics``, ``tokens``, ``tokens_per_second``,
         ``training_seconds``, ``device``, ``dtype`` and ``trainable_parameters``.

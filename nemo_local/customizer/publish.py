@@ -1,4 +1,4 @@
-"""A finished adapter becomes a model of the platform: files into the Data Store, an entity into the Entity Store."""
+"""Publishes a finished adapter: its files go to the Data Store, its model entity to the Entity Store."""
 
 from __future__ import annotations
 
@@ -9,17 +9,25 @@ import httpx
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
+from nemo_local.customizer.errors import JobError
 from nemo_local.customizer.target_modules import adapts_mlp, expand_target_modules
 
 ADAPTER_FILES = ["adapter_config.json", "adapter_model.safetensors"]
 
 
-class PublishError(Exception):
-    """The adapter was trained, but could not be stored or registered."""
+class PublishError(JobError):
+    """The adapter was trained, but could not be stored or registered.
+
+    Args:
+        reason: what failed, as a clause.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the training is done, but {reason}. The adapter is kept in the job's directory.")
 
 
 def publish(order: dict[str, Any], adapter_dir: Path, result: dict[str, Any]) -> str:
-    """Upload the adapter and register the model. Doing it again for the same job changes nothing.
+    """Upload the adapter and register the model. Repeating it for the same job changes nothing.
 
     Args:
         order: the worker's ``job.json``.
@@ -30,7 +38,7 @@ def publish(order: dict[str, Any], adapter_dir: Path, result: dict[str, Any]) ->
         The model's name, ``namespace/name@version``.
 
     Raises:
-        PublishError: a store refused, was not there, or the model's name belongs to something else.
+        PublishError: a store refused or did not answer, or the model's name belongs to something else.
     """
     output, gateway = order["output"], order["gateway_url"]
     repo_id, version = f"{output['namespace']}/{output['name']}", output["version"]
@@ -97,7 +105,7 @@ def _entity(order: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _expect(answer: httpx.Response, *also: int) -> httpx.Response:
-    """The answer, if it is a success or one of ``also``; raises with the server's own words otherwise."""
+    """Return the answer if it is a success or its status is in ``also``; else raise with the server's message."""
     if not answer.is_success and answer.status_code not in also:
         raise httpx.HTTPStatusError(
             f"{answer.request.method} {answer.request.url} answered {answer.status_code}: {answer.text[:500]}",

@@ -1,4 +1,4 @@
-"""One training at a time: waiting jobs, the running one, and what a restart of the platform finds."""
+"""Runs one training at a time: the queue, the running job, and the recovery after a restart of the platform."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from nemo_local.customizer.jobs import Jobs
+from nemo_local.customizer.jobs import WAITING, Jobs
 from nemo_local.customizer.progress import EventFile, TrainingProgress
 from nemo_local.customizer.worker_process import WorkerProcess, explain_exit, log_tail
 from nemo_local.settings import Settings
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at the worker.
+#: Seconds between two polls of the worker.
 POLL = 0.5
 
 
 class Scheduler:
-    """Runs jobs in the order they came, in a thread of its own.
+    """Runs jobs in the order in which they were submitted, in a thread of its own.
 
     Args:
-        jobs: where their state is kept.
+        jobs: keeps their state.
         settings: of the platform.
     """
 
@@ -42,10 +42,10 @@ class Scheduler:
         self._lock = FileLock(self.home / "scheduler.lock", timeout=10)
 
     def start(self) -> None:
-        """Take up what an earlier platform left unfinished, and begin to work.
+        """Queue the jobs that an earlier platform left unfinished, and start the thread.
 
         Raises:
-            RuntimeError: another platform works in the same directory.
+            RuntimeError: another platform uses the same directory.
         """
         try:
             self._lock.acquire()
@@ -58,7 +58,7 @@ class Scheduler:
             if job["status"] == "cancelling":
                 self.jobs.move(job["id"], "cancelled", "Cancelled; the platform was stopped meanwhile")
             elif job["status"] == "running":
-                message = "The platform was stopped while this job was running; it is taken up again"
+                message = "The platform was stopped while this job was running; the job will be resumed"
                 self.jobs.move(job["id"], "pending", message)
                 interrupted.append(job["id"])
             else:
@@ -67,23 +67,23 @@ class Scheduler:
         self._thread.start()
 
     def submit(self, job_id: str) -> None:
-        """Run the job when its turn comes."""
+        """Add a job to the queue."""
         self._waiting.append(job_id)
         self._wake.set()
 
     def wake(self) -> None:
-        """Look at the running job now rather than at the next poll: its state was changed."""
+        """Poll the running job now, because its state was changed."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Stop the worker, leaving its job to be taken up by the next start, and end the thread."""
+        """Stop the worker, whose job the next start resumes, and end the thread."""
         self._stopping.set()
         self._wake.set()
         self._thread.join()
         self._lock.release()
 
     def job_dir(self, job_id: str) -> Path:
-        """Directory of everything a job has on disk."""
+        """Directory with all files of a job."""
         return self.home / "jobs" / job_id
 
     def _work(self) -> None:
@@ -94,9 +94,9 @@ class Scheduler:
             job_id = self._waiting.popleft()
             try:
                 self._run(job_id)
-            except Exception as error:  # one job's trouble must not end the others' scheduler
+            except Exception as error:  # an error of one job must not stop the scheduler for all others
                 log.exception("%s failed in the scheduler", job_id)
-                self._end(job_id, "failed", f"The platform could not go on with this job: {error}")
+                self._end(job_id, "failed", f"The platform could not continue this job: {error}")
 
     def _pause(self) -> None:
         self._wake.wait(POLL)
@@ -106,7 +106,7 @@ class Scheduler:
         if not self.jobs.begin(job_id):
             return
         events, progress = EventFile(self.job_dir(job_id) / "events.jsonl"), TrainingProgress()
-        for event in events.read():  # those from before a restart, logged already
+        for event in events.read():  # from before a restart, and in the status log already
             progress.apply(event)
         progress.failure = None
         worker = WorkerProcess(self.job_dir(job_id), self._order(self.jobs.get(job_id)))
@@ -124,19 +124,19 @@ class Scheduler:
             self._discard_checkpoint(job_id)
             self._end(job_id, "cancelled", "Cancelled; the training process was stopped")
         else:
-            mistake = progress.failure and not progress.failure["stack_trace"]  # the user's own; the message says all
-            detail = None if mistake else log_tail(self.job_dir(job_id)) or None
-            self._end(job_id, "failed", f"Job failed: {explain_exit(code, progress.failure)}", detail)
+            explained = progress.failure and not progress.failure["stack_trace"]
+            detail = None if explained else log_tail(self.job_dir(job_id)) or None
+            self._end(job_id, "failed", f"Job failed: {explain_exit(code, progress.failure, worker.memory)}", detail)
 
     def _watch(self, job_id: str, worker: WorkerProcess, events: EventFile, progress: TrainingProgress) -> int | None:
-        """Follow the worker until it ends; returns its exit code, or None when the platform stops."""
+        """Follow the worker until it ends. Returns its exit code, or None when the platform stops."""
         earlier = self.jobs.get(job_id)["status_details"]["elapsed_time"]
         began = time.monotonic()
         while not self._stopping.is_set():
-            self._tell_the_waiting(job_id)
+            self._explain_waiting(job_id, progress)
             if self.jobs.get(job_id)["status"] == "cancelling":
                 worker.stop()
-            code = worker.exit_code()  # before the events, so that the last ones are read after the end
+            code = worker.exit_code()  # before reading the events, so that none is missed when it has ended
             for event in events.read():
                 self._take(job_id, event, progress)
             elapsed = round(earlier + time.monotonic() - began, 1)
@@ -154,18 +154,21 @@ class Scheduler:
             snapshot = self.jobs.get(job_id)["config_snapshot"]
             self.jobs.patch(job_id, {"config_snapshot": {**snapshot, "precision": progress.precision}})
 
-    def _tell_the_waiting(self, running: str) -> None:
-        for job_id in list(self._waiting):
-            if self.jobs.get(job_id)["status"] == "created":
-                message = f"Waiting for the job {running}: this machine runs one training at a time"
-                self.jobs.move(job_id, "pending", message)
+    def _explain_waiting(self, running: str, progress: TrainingProgress) -> None:
+        waiting = [job_id for job_id in list(self._waiting) if self.jobs.get(job_id)["status"] != "cancelled"]
+        for place, job_id in enumerate(waiting, start=1):
+            self.jobs.wait(
+                job_id,
+                f"{WAITING}the job {running} ({progress.time_left()}); place {place} of {len(waiting)} in the queue. "
+                "This machine runs one training at a time.",
+            )
 
     def _discard_checkpoint(self, job_id: str) -> None:
         for folder in self.job_dir(job_id).glob("checkpoint*"):  # with what a kill left half-written beside it
             shutil.rmtree(folder, ignore_errors=True)
 
     def _end(self, job_id: str, status: str, message: str, detail: str | None = None) -> None:
-        """Record how a job ended; on a full disk, as soon as it can be written."""
+        """Record how a job ended. If the disk is full, retry until it can be written."""
         while not self._stopping.is_set():
             try:
                 self.jobs.move(job_id, status, message, detail)
@@ -175,7 +178,7 @@ class Scheduler:
                 self._stopping.wait(5)
 
     def _order(self, job: dict[str, Any]) -> dict[str, Any]:
-        """All a worker needs to know, for its ``job.json``."""
+        """The content of the worker's ``job.json``: all it needs to know."""
         return {
             "job_id": job["id"],
             "gateway_url": self.settings.gateway_url,

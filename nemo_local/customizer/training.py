@@ -6,7 +6,7 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,24 +16,27 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from nemo_local.customizer.checkpoint import Progress, load_checkpoint, save_checkpoint
+from nemo_local.customizer.datasets import DatasetError
 from nemo_local.customizer.encoding import EncodedRow, encode_row
+from nemo_local.customizer.errors import JobError
 from nemo_local.customizer.lora import MergedForward
-from nemo_local.customizer.packing import ATTENTION, PackedBatch, pack
-from nemo_local.model.base_model import HUB_NAME
+from nemo_local.customizer.loss import TOKENS_PER_PASS, answer_loss
+from nemo_local.customizer.packing import ATTENTION, PackedBatch, pack, split_into_passes
+from nemo_local.model.base_model import CONTEXT_LENGTH, HUB_NAME
 
-#: Seconds between checkpoints: what a killed job may have to do again.
+#: Seconds between checkpoints: the most work that a killed job has to repeat.
 CHECKPOINT_EVERY = 30.0
-
-#: Rows packed into one forward and backward pass; a larger batch is accumulated. What a pass keeps for its backward
-#: half is most of a training's memory: about 1.2 MB a token.
-ROWS_PER_PASS = 4
 
 OnEvent = Callable[[dict[str, Any]], None]
 
 
+class TrainingDiverged(JobError):
+    """The loss is no longer a finite number, so that nothing more can be learned."""
+
+
 @dataclass(frozen=True)
 class TrainingSpec:
-    """All that decides a training run. Names are those of NeMo Customizer's hyperparameters.
+    """Everything that determines a training run. Names are those of NeMo Customizer's hyperparameters.
 
     ``val_check_interval`` is a number of steps if it is an int, a fraction of an epoch if a float in (0, 1].
     ``max_steps`` ends training early; the learning rate schedule then ends there as well.
@@ -89,8 +92,8 @@ def load_model(spec: TrainingSpec, device: torch.device, dtype: torch.dtype) -> 
 
 
 def learning_rate(step: int, total_steps: int, spec: TrainingSpec) -> float:
-    """Linear warm-up, then a cosine down to ``min_learning_rate`` (a tenth of the peak unless given), as NeMo's
-    cosine annealing does. ``step`` counts from 0."""
+    """Linear warm-up, then a cosine down to ``min_learning_rate`` (by default a tenth of the peak), as in NeMo's cosine
+    annealing. ``step`` counts from 0."""
     floor = spec.min_learning_rate or 0.1 * spec.learning_rate
     if step < spec.warmup_steps:
         return spec.learning_rate * (step + 1) / spec.warmup_steps
@@ -98,28 +101,20 @@ def learning_rate(step: int, total_steps: int, spec: TrainingSpec) -> float:
     return floor + (spec.learning_rate - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def answer_loss(model: PeftModel, batch: PackedBatch) -> torch.Tensor:
-    """Cross-entropy summed over the answer tokens of a packed batch. Logits are made for those positions alone: the
-    vocabulary's product would otherwise be a fifth of all arithmetic."""
-    core = model.get_base_model()
-    hidden = core.model(
-        input_ids=batch.input_ids, position_ids=batch.position_ids, use_cache=False, batch=batch
-    ).last_hidden_state
-    logits = core.lm_head(hidden[0, batch.predict])
-    return torch.nn.functional.cross_entropy(logits.float(), batch.targets, reduction="sum")
+def add_gradients(model: PeftModel, passes: Iterable[PackedBatch], tokens: float) -> float:
+    """Add the gradients of one step to those of the adapter, and return the step's loss.
 
-
-def add_gradients(model: PeftModel, batches: list[PackedBatch], tokens: float) -> float:
-    """Add one step's gradients to the adapter's; its loss.
+    The loss is a sum over the answer tokens of all passes, divided by one number. How a step is divided into passes
+    therefore changes neither its loss nor its gradients.
 
     Args:
-        batches: the step's rows, in passes.
-        tokens: what the summed loss is divided by: the step's number of rows times the answer tokens that a row of the
-            whole file has on average. Divided by the answer tokens of its own rows instead, a token of a short answer
-            ("no tool fits") would count several times as much as one of a long answer, the more so the smaller a batch.
+        passes: the step's rows, packed.
+        tokens: what the summed loss is divided by: the step's number of rows times the mean number of answer tokens of
+            a row of the whole file. If it were divided by the answer tokens of its own rows, a token of a short answer
+            ("no tool fits") would weigh several times as much as one of a long answer, the more so the smaller a batch.
     """
     loss = 0.0
-    for batch in batches:
+    for batch in passes:
         part = answer_loss(model, batch) / tokens
         part.backward()
         loss += part.item()
@@ -127,38 +122,55 @@ def add_gradients(model: PeftModel, batches: list[PackedBatch], tokens: float) -
 
 
 def read_rows(path: Path, tokenizer, max_seq_length: int, on_event: OnEvent) -> list[EncodedRow]:
-    """Encode every row of a checked JSONL file that fits into ``max_seq_length`` tokens."""
+    """Encode every row of a checked JSONL file that fits into ``max_seq_length`` tokens and into the model's context.
+
+    Raises:
+        DatasetError: no row fits.
+    """
+    limit = min(max_seq_length, CONTEXT_LENGTH)
     with path.open(encoding="utf-8") as lines:
         rows = [encode_row(json.loads(line), tokenizer) for line in lines if line.strip()]
-    fitting = [row for row in rows if len(row.ids) <= max_seq_length]
+    fitting = [row for row in rows if len(row.ids) <= limit]
     if len(fitting) < len(rows):
         left_out = len(rows) - len(fitting)
-        message = (
-            f"{left_out} of {len(rows)} rows of {path.name} are longer than {max_seq_length} tokens and were left out"
-        )
+        message = f"{left_out} of {len(rows)} rows of {path.name} are longer than {limit} tokens and were left out"
         on_event({"type": "warning", "message": message})
     if not fitting:
-        raise ValueError(f"no row of {path.name} fits into max_seq_length={max_seq_length} tokens")
+        raise DatasetError(
+            f"every row of {path.name} is longer than {limit} tokens (the smaller of the configuration's "
+            f"max_seq_length, {max_seq_length}, and the model's context, {CONTEXT_LENGTH}). Shorten the rows, or use a "
+            "configuration with a larger max_seq_length."
+        )
     return fitting
 
 
 @torch.no_grad()
-def validation_loss(model: PeftModel, batches: list[PackedBatch], device: torch.device, dtype: torch.dtype) -> float:
+def validation_loss(model: PeftModel, rows: list[EncodedRow], device: torch.device, dtype: torch.dtype) -> float:
     """Mean cross-entropy per answer token over all validation rows."""
     model.eval()
     total = tokens = 0
-    for batch in batches:
-        total += answer_loss(model, batch.to(device, dtype)).item()
+    for batch in packed(rows, device, dtype):
+        total += answer_loss(model, batch).item()
         tokens += len(batch.targets)
     model.train()
     return total / tokens
+
+
+def require_finite(name: str, loss: float, step: int, spec: TrainingSpec) -> float:
+    """Return ``loss`` if it is finite; raise TrainingDiverged, which names it, the step and what to change, if not."""
+    if not math.isfinite(loss):
+        raise TrainingDiverged(
+            f"the {name} loss of step {step} is {loss}, so the training diverged. The usual cause is a learning_rate "
+            f"that is too high (here {spec.learning_rate:g}): lower it and create the job again."
+        )
+    return loss
 
 
 def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
     """Fine-tune, and write the adapter with the lowest validation loss to ``spec.output_dir`` in PEFT's format.
 
     Args:
-        spec: what to train. If its ``checkpoint_dir`` holds a checkpoint, training goes on from there.
+        spec: what to train. If its ``checkpoint_dir`` holds a checkpoint, training resumes from it.
         on_event: called with each event (``started``, ``train_loss``, ``val_loss``, ``progress``, ``best``,
             ``checkpoint``, ``warning``), in order.
 
@@ -168,14 +180,14 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
         ``val_loss``.
 
     Raises:
-        ValueError: no row fits into ``max_seq_length``.
+        DatasetError: no row fits into ``max_seq_length``.
+        TrainingDiverged: a loss is infinite or not a number.
     """
     torch.manual_seed(spec.seed)
     device, dtype = pick_device()
     tokenizer = AutoTokenizer.from_pretrained(spec.model_dir)
     rows = read_rows(spec.training_file, tokenizer, spec.max_seq_length, on_event)
-    held_out = read_rows(spec.validation_file, tokenizer, spec.max_seq_length, on_event)
-    validation = packed(held_out)
+    validation = read_rows(spec.validation_file, tokenizer, spec.max_seq_length, on_event)
 
     model = load_model(spec, device, dtype)
     model.train()
@@ -220,10 +232,10 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(progress.step, total_steps, spec)
         chosen = [rows[i] for i in order[index * spec.batch_size : (index + 1) * spec.batch_size]]
-        batches = packed(chosen)
-        # A step's own seed makes dropout the same in a resumed run as in one that was never stopped.
+        # Each step has its own seed, so that dropout is the same in a resumed run as in an uninterrupted one.
         torch.manual_seed(spec.seed * 1_000_003 + progress.step)
-        loss = add_gradients(model, [batch.to(device, dtype) for batch in batches], row_tokens * len(chosen))
+        loss = add_gradients(model, packed(chosen, device, dtype), row_tokens * len(chosen))
+        require_finite("training", loss, progress.step + 1, spec)
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -231,7 +243,7 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
             merged.refresh()
         progress.add(loss)
         seconds += time.perf_counter() - began
-        tokens += sum(batch.row_tokens for batch in batches)
+        tokens += sum(len(row.ids) for row in chosen)
 
         where = {"step": progress.step, "epoch": (progress.step - 1) // steps_per_epoch + 1}
         on_event({"type": "progress", **where})
@@ -240,6 +252,7 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
             on_event({"type": "train_loss", **where, "value": progress.take_mean()})
         if progress.step % check_every == 0 or last:
             value = validation_loss(model, validation, device, dtype)
+            require_finite("validation", value, progress.step, spec)
             on_event({"type": "val_loss", **where, "value": value})
             if progress.best_val_loss is None or value < progress.best_val_loss:
                 progress.best_val_loss, progress.best_epoch = value, where["epoch"]
@@ -262,14 +275,15 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
     }
 
 
-def packed(rows: list[EncodedRow]) -> list[PackedBatch]:
-    """Rows in passes of :data:`ROWS_PER_PASS`."""
-    return [pack(rows[i : i + ROWS_PER_PASS]) for i in range(0, len(rows), ROWS_PER_PASS)]
+def packed(rows: list[EncodedRow], device: torch.device, dtype: torch.dtype) -> Iterator[PackedBatch]:
+    """Pack rows into passes of at most :data:`TOKENS_PER_PASS` tokens, each made when it is asked for: the attention
+    masks of all passes of a large batch, or of a large validation file, would take gigabytes."""
+    for group in split_into_passes(rows, TOKENS_PER_PASS):
+        yield pack(group).to(device, dtype)
 
 
 def epoch_order(rows: int, seed: int, epoch: int) -> list[int]:
-    """The order of the rows in an epoch (from 0): a function of seed and epoch alone, so that a resumed run repeats
-    it."""
+    """The order of the rows in an epoch (from 0). It depends on seed and epoch alone, so a resumed run repeats it."""
     order = list(range(rows))
     random.Random(f"{seed}/{epoch}").shuffle(order)
     return order

@@ -1,8 +1,8 @@
 """The process of one training job: ``python -m nemo_local.customizer.worker <job directory>``.
 
-It reads ``job.json``, appends to ``events.jsonl`` (the scheduler reads along), writes ``result.json`` when the training
-is through, and then publishes the model. Started again after a stop, it goes on: from the checkpoint, or straight to
-publishing.
+It reads ``job.json``, appends to ``events.jsonl`` (which the scheduler follows), writes ``result.json`` when training
+has finished, and then publishes the model. Started again after a stop, it resumes: from the checkpoint, or with
+publishing if the training was done.
 """
 
 from __future__ import annotations
@@ -23,25 +23,29 @@ from filelock import FileLock, Timeout
 
 from nemo_local.common.documents import utc_now
 from nemo_local.common.errors import is_disk_full
-from nemo_local.customizer.datasets import DatasetError, RowFiles, prepare_rows
-from nemo_local.customizer.publish import PublishError, publish
+from nemo_local.customizer.datasets import RowFiles, prepare_rows
+from nemo_local.customizer.errors import JobError
+from nemo_local.customizer.publish import publish
 from nemo_local.customizer.target_modules import expand_target_modules
-from nemo_local.customizer.worker_process import EXIT_DISK_FULL, EXIT_FAILED, EXIT_ORPHANED
+from nemo_local.customizer.worker_process import EXIT_DISK_FULL, EXIT_FAILED, EXIT_ORPHANED, OUT_OF_MEMORY_ADVICE
+from nemo_local.model.base_model import BaseModelMissing
 from nemo_local.settings import Settings
 
 log = logging.getLogger("nemo_local.customizer.worker")
 
-#: Seconds between two looks at whether the scheduler still lives.
+#: Seconds between two checks that the scheduler is still running.
 PARENT_CHECK = 0.5
-#: Seconds an earlier worker of the same job has to end; it notices the loss of its scheduler within PARENT_CHECK.
+#: Seconds that an earlier worker of the same job has to end; it notices the loss of its scheduler within PARENT_CHECK.
 LOCK_TIMEOUT = 60
+#: Errors with a message for the user, who needs no traceback.
+EXPECTED = (JobError, BaseModelMissing)
 
 
 class EventLog:
-    """Appends events to ``events.jsonl``, each with its time, and says them in the process's log.
+    """Appends events to ``events.jsonl``, each with its time, and writes them to the process's log.
 
     Args:
-        path: the file; what an earlier worker wrote stays.
+        path: the file; what an earlier worker wrote is kept.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,7 +61,7 @@ class EventLog:
 
 
 def main(job_dir: Path) -> int:
-    """Do the job in ``job_dir``; returns the exit code."""
+    """Run the job in ``job_dir``; returns the exit code."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every request would hide the job's own
     order = json.loads((job_dir / "job.json").read_text(encoding="utf-8"))
@@ -71,9 +75,8 @@ def main(job_dir: Path) -> int:
     except Timeout:
         log.error("an earlier process of this job is still running and did not end within %d s", LOCK_TIMEOUT)
         return EXIT_FAILED
-    except Exception as error:  # the process's outermost frame: whatever it is, the job must say it
-        expected = isinstance(error, (DatasetError, PublishError))
-        log.error("the job failed: %s", error, exc_info=None if expected else error)
+    except Exception as error:  # the outermost frame of the process: whatever the error is, the job must report it
+        log.error("the job failed: %s", error, exc_info=None if isinstance(error, EXPECTED) else error)
         if _is_disk_full(error):
             return EXIT_DISK_FULL
         if emit is not None:
@@ -82,7 +85,7 @@ def main(job_dir: Path) -> int:
 
 
 def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], None]) -> None:
-    """Check the data, train, publish. Raises whatever stops it."""
+    """Check the data, train, publish. Any error ends the job."""
     result_file = job_dir / "result.json"
     if not result_file.exists():
         emit({"type": "stage", "message": f"Downloading and checking the dataset {order['dataset']['label']}"})
@@ -91,7 +94,7 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
         split = "a tenth held out for validation" if rows.held_out else "with validation files of its own"
         emit({"type": "stage", "message": f"{training} training rows, {validation} validation rows ({split})"})
         emit({"type": "stage", "message": "Loading the base model"})
-        # Imported late: torch takes seconds, and a malformed dataset should say so at once.
+        # Imported late: torch takes seconds, and a malformed dataset should be reported at once.
         from nemo_local.customizer.training import TrainingSpec, train
         from nemo_local.model.base_model import ensure_hf_model
 
@@ -135,7 +138,7 @@ def training_values(order: dict[str, Any], job_dir: Path, rows: RowFiles) -> dic
         "alpha": lora["alpha"],
         "target_modules": tuple(expand_target_modules(lora["target_modules"])),
         "max_steps": values.get("max_steps"),
-        # A cosine from the peak to the peak is a flat line.
+        # A cosine between equal values is constant.
         "min_learning_rate": values["learning_rate"] if flat else values["min_learning_rate"],
         "val_check_interval": interval,
         "max_seq_length": order["max_seq_length"],
@@ -157,12 +160,12 @@ def training_values(order: dict[str, Any], job_dir: Path, rows: RowFiles) -> dic
 
 
 def failure(error: Exception) -> dict[str, Any]:
-    """The event that says why the job failed. What a user can mend is said in plain words, the rest with its type."""
+    """The event that says why the job failed. An error that its user can act on has no traceback."""
     message, trace = str(error), None
-    if isinstance(error, DatasetError):
+    if isinstance(error, EXPECTED):
         message = message[:1].upper() + message[1:]
-    elif isinstance(error, PublishError):
-        message = f"The training is done, but {message}. The adapter is kept in the job's directory."
+    elif _is_out_of_memory(error):
+        message = f"The training ran out of memory: {message}. {OUT_OF_MEMORY_ADVICE}"
     else:
         message, trace = f"{type(error).__name__}: {message}", "".join(traceback.format_exception(error))
     last = traceback.extract_tb(error.__traceback__)[-1:]
@@ -176,8 +179,14 @@ def failure(error: Exception) -> dict[str, Any]:
     }
 
 
+def _is_out_of_memory(error: BaseException) -> bool:
+    # PyTorch's allocators: the CPU's raises a RuntimeError, CUDA's one of a type that is not imported here.
+    said = "can't allocate memory" in str(error) or type(error).__name__ == "OutOfMemoryError"
+    return said or isinstance(error, MemoryError)
+
+
 def _is_disk_full(error: BaseException | None) -> bool:
-    # Libraries written in C++ and Rust put the operating system's words into errors of their own.
+    # Libraries written in C++ and Rust wrap the operating system's message in errors of their own.
     while error is not None:
         if is_disk_full(error) or os.strerror(errno.ENOSPC) in str(error):
             return True
@@ -186,7 +195,7 @@ def _is_disk_full(error: BaseException | None) -> bool:
 
 
 def _end_with_parent(pid: int) -> None:
-    """End this process when ``pid`` is no longer its parent: nobody would read its events or be able to stop it."""
+    """End this process when ``pid`` is no longer its parent: nothing would read its events or could stop it."""
 
     def watch() -> None:
         while os.getppid() == pid:

@@ -1,4 +1,4 @@
-"""Starting and stopping the process that trains, and saying why one ended."""
+"""Starts and stops the process that trains, and explains why one ended."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 import nemo_local
 
-#: How a worker ends. A full disk may also hold back the words that say so, so it has an exit code of its own.
+#: How a worker ends. On a full disk the message may not be written either, so that has an exit code of its own.
 EXIT_FAILED = 1
 EXIT_ORPHANED = 3
 EXIT_DISK_FULL = errno.ENOSPC
@@ -21,7 +24,11 @@ EXIT_DISK_FULL = errno.ENOSPC
 STOP_GRACE = 5.0
 #: Lines of the worker's log shown with a failure.
 TAIL_LINES = 20
-#: A training process needs none of these; what it does not have it cannot leak into a log.
+#: What to change when memory runs out. Neither ``batch_size`` nor the length of the rows is named: see ``loss.py``.
+OUT_OF_MEMORY_ADVICE = (
+    "Close other programs, or lower lora.adapter_dim or set lora.adapter_dropout to 0, and create the job again."
+)
+#: A training process needs none of these, and cannot write to a log what it does not have.
 SECRETS = ("HF_TOKEN", "NVIDIA_API_KEY", "WANDB_API_KEY", "NDS_TOKEN")
 
 
@@ -31,12 +38,16 @@ class WorkerProcess:
     Args:
         job_dir: the job's directory, created when missing.
         order: what the worker is to do; written to ``job.json``.
+
+    Attributes:
+        memory: the most memory that the process was seen to use, in bytes.
     """
 
     def __init__(self, job_dir: Path, order: dict[str, Any]) -> None:
         job_dir.mkdir(parents=True, exist_ok=True)
         (job_dir / "job.json").write_text(json.dumps({**order, "scheduler_pid": os.getpid()}), encoding="utf-8")
         self.job_dir = job_dir
+        self.memory = 0
         with (job_dir / "worker.log").open("ab") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "nemo_local.customizer.worker", str(job_dir)],
@@ -53,11 +64,13 @@ class WorkerProcess:
         return self._process.pid
 
     def exit_code(self) -> int | None:
-        """The exit code (negative: minus the signal), or None while it runs."""
+        """The exit code (negative: minus the signal), or None while the process runs, whose memory is then noted."""
+        with suppress(psutil.Error):
+            self.memory = max(self.memory, psutil.Process(self.pid).memory_info().rss)
         return self._process.poll()
 
     def stop(self) -> None:
-        """End the process: SIGTERM, and SIGKILL if that does not help."""
+        """End the process with SIGTERM, and with SIGKILL if it does not react."""
         self._process.terminate()
         try:
             self._process.wait(STOP_GRACE)
@@ -66,12 +79,13 @@ class WorkerProcess:
             self._process.wait()
 
 
-def explain_exit(code: int, failure: dict[str, Any] | None) -> str:
+def explain_exit(code: int, failure: dict[str, Any] | None, memory: int) -> str:
     """Why a worker that was not asked to stop has ended.
 
     Args:
         code: its exit code.
         failure: its ``failed`` event, if it could still write one.
+        memory: the most memory that it was seen to use, in bytes.
     """
     if code == EXIT_DISK_FULL:
         return (
@@ -82,8 +96,12 @@ def explain_exit(code: int, failure: dict[str, Any] | None) -> str:
         return failure["message"]
     if code < 0:
         name = signal.Signals(-code).name
-        hint = " The usual cause is that the machine ran out of memory; try a smaller batch_size." if code == -9 else ""
-        return f"The training process was killed by {name}.{hint}"
+        if code != -signal.SIGKILL:
+            return f"The training process was killed by {name}."
+        return (
+            f"The training process was killed by {name} while it used {memory / 2**30:.1f} GiB of memory. The system "
+            f"does that when memory runs out. {OUT_OF_MEMORY_ADVICE}"
+        )
     return f"The training process ended early with exit code {code} and did not say why."
 
 
@@ -104,18 +122,18 @@ def read_log(job_dir: Path, limit: int) -> str:
 
 def _environment(gateway_url: str) -> dict[str, str]:
     environ = {key: value for key, value in os.environ.items() if key not in SECRETS}
-    # The worker's Hub is the platform's own: reachable however offline or behind a proxy the machine is. PEFT asks it
-    # for the base model's config whenever it saves; asked here, it gets its 404 at once and nothing leaves the machine.
+    # The worker's Hub is the platform's own, which it reaches even if the machine is offline or behind a proxy. PEFT
+    # requests the base model's config whenever it saves: this Hub answers 404 at once, and nothing leaves the machine.
     environ.pop("HF_HUB_OFFLINE", None)
     environ["HF_ENDPOINT"] = f"{gateway_url}/v1/hf"
     local = "127.0.0.1,localhost"
     for name in ("NO_PROXY", "no_proxy"):
         environ[name] = f"{environ[name]},{local}" if environ.get(name) else local
     environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "false"}
-    # OpenMP's threads wait for each other a thousand times a second here. If they spin for as long as they like, a
-    # training that shares its cores with anything else that computes is ten times slower. If they sleep at once, waking
-    # them costs an undisturbed one about a tenth (two cores, one of them idle a quarter of the time). So: spin for a
-    # few milliseconds at most, then sleep.
+    # OpenMP's threads wait for each other a thousand times a second here. If they spin without limit, a training that
+    # shares its cores with any other computation is ten times slower. If they sleep at once, waking them slows an
+    # undisturbed training by about a tenth (two cores, one of them idle a quarter of the time). So they spin for a few
+    # milliseconds at most, then sleep.
     environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     environ.setdefault("GOMP_SPINCOUNT", "100000")
     # Where the platform runs from a checkout without being installed.

@@ -176,12 +176,17 @@ def test_a_training_ends_with_a_registered_model(customizer, tmp_path):
 def test_a_second_job_waits_and_both_can_be_cancelled(customizer):
     first = customizer.create("chat", ENDLESS, output_model=f"{NAMESPACE}/never@v1")
     second = customizer.create("chat", ENDLESS)
-    waiting = customizer.wait_for(second.id, "pending")
-    assert said(waiting, f"Waiting for the job {first.id}")
+    third = customizer.create("chat", ENDLESS)
+    for job, place in ((second, "place 1 of 2 in the queue"), (third, "place 2 of 2 in the queue")):
+        waiting = customizer.wait(job.id, lambda job, place=place: said(job, place))
+        assert waiting.status == "pending" and said(waiting, f"Waiting for the job {first.id} (")
     with pytest.raises(ConflictError, match=first.id):
         customizer.create("chat", output_model=f"{NAMESPACE}/never@v1")
 
     assert customizer.jobs.cancel(second.id).status == "cancelled"
+    next_one = customizer.wait(third.id, lambda job: said(job, "left); place 1 of 1 in the queue"))
+    assert len([message for message in messages(next_one) if message.startswith("Waiting")]) == 1
+    assert customizer.jobs.cancel(third.id).status == "cancelled"
     pid = worker_pid(customizer.wait(first.id, lambda job: (job.status_details.steps_completed or 0) > 0))
     assert customizer.jobs.cancel(first.id).status == "cancelling"
     stopped = customizer.wait_for(first.id, "cancelled")
@@ -196,9 +201,16 @@ def test_a_killed_process_fails_the_job_with_the_reason(customizer):
     job = customizer.create("chat", ENDLESS)
     os.kill(worker_pid(customizer.wait(job.id, lambda job: said(job, "training rows"))), 9)
     failed = customizer.wait_for(job.id, "failed")
-    assert said(failed, "killed by SIGKILL")
+    assert said(failed, "killed by SIGKILL while it used") and said(failed, "lora.adapter_dim")
     with pytest.raises(ConflictError, match="nothing to cancel"):
         customizer.jobs.cancel(job.id)
+
+
+def test_a_training_that_diverges_fails_with_what_to_change(customizer):
+    job = customizer.create("chat", {"learning_rate": 1e30, "max_steps": 3, "val_check_interval": 1})
+    failed = customizer.wait_for(job.id, "failed")
+    assert said(failed, "so the training diverged") and said(failed, "learning_rate")
+    assert customizer.jobs.container_logs(job.id).error.exception_type == "TrainingDiverged"
 
 
 def test_a_malformed_row_fails_the_job_with_file_line_and_reason(customizer):

@@ -1,5 +1,7 @@
-"""The training's shortcuts give the gradients of the plain computation; checkpoints bring a run back."""
+"""The training's shortcuts give the gradients of the plain computation; checkpoints restore a run."""
 
+import json
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -7,12 +9,21 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from nemo_local.customizer import packing
+from nemo_local.customizer import loss, packing
 from nemo_local.customizer.checkpoint import Progress, load_checkpoint, save_checkpoint
+from nemo_local.customizer.datasets import DatasetError
 from nemo_local.customizer.encoding import EncodedRow, common_prefix_length
 from nemo_local.customizer.lora import MergedForward
-from nemo_local.customizer.packing import ATTENTION, pack
-from nemo_local.customizer.training import add_gradients, answer_loss, epoch_order, learning_rate
+from nemo_local.customizer.loss import answer_loss
+from nemo_local.customizer.packing import ATTENTION, pack, packed_length, split_into_passes
+from nemo_local.customizer.training import (
+    TrainingDiverged,
+    add_gradients,
+    epoch_order,
+    learning_rate,
+    read_rows,
+    require_finite,
+)
 
 CPU = torch.device("cpu")
 ROWS = [
@@ -47,6 +58,7 @@ def gradients(tuned):
     return {name: p.grad for name, p in tuned.named_parameters() if p.requires_grad}
 
 
+@cache
 def plain_gradients():
     """Transformers' own loss, one padding-free row at a time."""
     tuned = model(attention="eager")
@@ -93,6 +105,58 @@ def test_an_answer_token_counts_the_same_in_every_batch(batch_size):
         torch.testing.assert_close(gradient / len(ROWS), expected[name] / answer_tokens, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize("merge", [False, True])
+@pytest.mark.parametrize("limit", [1, 12, 19], ids=["longer rows", "two passes", "one pass"])
+@pytest.mark.parametrize("answer_tokens", [2, 512])
+def test_the_bounds_on_memory_change_no_gradient(monkeypatch, merge, limit, answer_tokens):
+    """However a step is divided, and whatever is computed twice, its loss and gradients are those of separate rows."""
+    monkeypatch.setattr(loss, "TOKENS_PER_PASS", limit)
+    monkeypatch.setattr(loss, "ANSWER_TOKENS_AT_ONCE", answer_tokens)
+    total, expected = plain_gradients()
+    tuned = model()
+    tuned.train()
+    if merge:
+        MergedForward(tuned)
+    passes = [pack(group).to(CPU, torch.float64) for group in split_into_passes(ROWS, limit)]
+    assert add_gradients(tuned, passes, 8) == pytest.approx(total / 8, rel=1e-6)
+    for name, gradient in gradients(tuned).items():
+        torch.testing.assert_close(gradient, expected[name] / 8, rtol=1e-5, atol=1e-7)
+
+
+def test_a_pass_above_the_bound_keeps_less_for_its_backward_half(monkeypatch):
+    tuned = model()
+    tuned.train()
+    batch = pack([EncodedRow([*range(60)], 20)]).to(CPU, torch.float64)
+
+    def kept(limit):
+        monkeypatch.setattr(loss, "TOKENS_PER_PASS", limit)
+        numbers = []
+        weights = {parameter.data_ptr() for parameter in tuned.parameters()}
+
+        def keep(tensor):
+            if tensor.data_ptr() not in weights:
+                numbers.append(tensor.numel())
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            answer_loss(tuned, batch)
+        return sum(numbers)
+
+    assert kept(limit=59) < kept(limit=60) / 4
+    # The next pass within the bound is computed as if there had been no other.
+    assert kept(limit=60) == kept(limit=61)
+    assert not tuned.get_base_model().model.embed_tokens._forward_hooks
+
+
+def test_passes_hold_as_many_rows_as_fit_in_order():
+    # Packed: 4 shared tokens, then 5, 3 and 7 of their own.
+    assert packed_length(ROWS) == 19 and packed_length(ROWS[:2]) == 12
+    assert list(split_into_passes(ROWS, 19)) == [ROWS]
+    assert list(split_into_passes(ROWS, 18)) == [ROWS[:2], ROWS[2:]]
+    assert list(split_into_passes(ROWS, 11)) == [[row] for row in ROWS]
+    assert list(split_into_passes(ROWS, 1)) == [[row] for row in ROWS]  # a row is never cut
+
+
 def test_the_attention_for_other_devices_gives_the_same(monkeypatch):
     batch = pack(ROWS).to(CPU, torch.float64)
     on_cpu = answer_loss(model(), batch).item()
@@ -118,11 +182,10 @@ def test_the_shared_prefix_ends_before_the_first_answer_or_difference():
     assert common_prefix_length([ROWS[1]]) == ROWS[1].answer_start - 1
     batch = pack(ROWS)
     assert batch.segments == [4, 5, 3, 7] and batch.input_ids.shape == (1, 19)
-    assert batch.row_tokens == 27
     assert batch.targets.tolist() == [12, 13, 14, 21, 22, 34, 35, 36]
 
 
-def test_a_checkpoint_brings_back_adapter_optimizer_and_progress(tmp_path):
+def test_a_checkpoint_restores_adapter_optimizer_and_progress(tmp_path):
     def start():
         tuned = model(dtype=torch.float32)
         return tuned, torch.optim.AdamW([p for p in tuned.parameters() if p.requires_grad], lr=1e-2)
@@ -170,3 +233,27 @@ def test_the_learning_rate_warms_up_and_comes_down():
     assert rates[0] == pytest.approx(2e-4) and max(rates) == rates[4] == pytest.approx(1e-3)
     assert rates[4:] == sorted(rates[4:], reverse=True)
     assert rates[-1] == pytest.approx(1e-4, rel=0.05)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_ends_the_training_with_what_to_change(value):
+    spec = SimpleNamespace(learning_rate=1e30)
+    with pytest.raises(TrainingDiverged, match=f"the training loss of step 2 is {value}.*learning_rate.*1e[+]30"):
+        require_finite("training", value, 2, spec)
+    assert require_finite("training", 0.5, 2, spec) == 0.5
+
+
+def test_rows_beyond_the_limit_or_the_models_context_are_left_out(tmp_path):
+    path, events = tmp_path / "training.jsonl", []
+    rows = [
+        {"messages": [{"role": "user", "content": "a" * n}, {"role": "assistant", "content": "b"}]} for n in (1, 9_000)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def tokenizer(text, add_special_tokens):  # a token a character
+        return SimpleNamespace(input_ids=[1] * len(text))
+
+    kept = read_rows(path, tokenizer, 1_000_000, events.append)
+    assert len(kept) == 1 and "1 of 2 rows of training.jsonl are longer than 8192 tokens" in events[0]["message"]
+    with pytest.raises(DatasetError, match="every row of training.jsonl is longer than 5 tokens"):
+        read_rows(path, tokenizer, 5, events.append)

@@ -11,8 +11,11 @@ import pytest
 from filelock import FileLock
 
 from nemo_local.customizer.progress import EventFile, TrainingProgress
+from nemo_local.customizer.publish import PublishError
+from nemo_local.customizer.training import TrainingDiverged
 from nemo_local.customizer.worker import LOCK_TIMEOUT, EventLog, failure
 from nemo_local.customizer.worker_process import EXIT_DISK_FULL, explain_exit
+from nemo_local.model.base_model import BaseModelMissing
 
 STARTED = {
     "type": "started",
@@ -22,6 +25,7 @@ STARTED = {
     "dtype": "float32",
     "device": "cpu",
     "resumed_from_step": 0,
+    "time": "2026-01-01T10:00:00.000000Z",
 }
 
 
@@ -74,9 +78,31 @@ def test_a_line_cut_off_by_a_kill_is_left_aside(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("minute", "step", "left"),
+    [("00", None, "starting"), ("02", 4, "about 2 min left"), ("01", 7, "less than a minute left")],
+)
+def test_the_time_that_a_training_still_takes(minute, step, left):
+    progress = TrainingProgress()
+    progress.apply(STARTED)
+    if step:
+        progress.apply({**at(step, "progress"), "time": f"2026-01-01T10:{minute}:00.000000Z"})
+    assert progress.time_left() == left
+
+
+def test_the_time_left_of_a_resumed_training_counts_its_own_steps_only():
+    progress = TrainingProgress()
+    for event in [STARTED, at(4, "progress"), {**STARTED, "resumed_from_step": 4}]:
+        progress.apply(event)
+    assert progress.time_left() == "starting"
+    progress.apply({**at(5, "progress"), "time": "2026-01-01T10:01:00.000000Z"})
+    assert progress.time_left() == "about 3 min left"
+
+
+@pytest.mark.parametrize(
     ("code", "event", "expected"),
     [
-        (-9, None, "killed by SIGKILL"),
+        (-9, None, "killed by SIGKILL while it used 1.5 GiB of memory"),
+        (-9, None, "lora.adapter_dim"),
         (-15, None, "killed by SIGTERM"),
         (7, None, "exit code 7"),
         (EXIT_DISK_FULL, None, "The disk is full"),
@@ -84,7 +110,34 @@ def test_a_line_cut_off_by_a_kill_is_left_aside(tmp_path):
     ],
 )
 def test_an_end_is_explained(code, event, expected):
-    assert expected in explain_exit(code, event)
+    assert expected in explain_exit(code, event, memory=3 * 2**29)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"),
+        type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory"),
+    ],
+)
+def test_memory_that_runs_out_is_explained_without_a_traceback(error):
+    event = failure(error)
+    assert "ran out of memory" in event["message"] and "lora.adapter_dim" in event["message"]
+    assert event["stack_trace"] is None
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (TrainingDiverged("the training loss of step 2 is nan"), "The training loss of step 2 is nan"),
+        (PublishError("the name is taken"), "The training is done, but the name is taken. The adapter is kept"),
+        (BaseModelMissing("the base model's weights are not installed"), "The base model's weights are not installed"),
+    ],
+)
+def test_a_reason_that_the_user_can_act_on_has_no_traceback(error, message):
+    event = failure(error)
+    assert event["message"].startswith(message) and event["stack_trace"] is None
 
 
 def _job(job_dir, **order):
