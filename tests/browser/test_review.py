@@ -108,7 +108,7 @@ def wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
 
 def open_notebook(page: Page, lab: Lab) -> None:
     page.goto(f"{lab.url}/doc/tree/{NOTEBOOK}?reset")
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached")
+    page.get_by_text("| Idle").wait_for()  # a cell that is run before the kernel has answered is not run at all
 
 
 def run_cell(page: Page) -> None:
@@ -186,7 +186,7 @@ def test_label_three_correct_one_reload_and_go_on(lab, page):
 
     lab.gateway.stop()
     page.get_by_role("button", name="Right").click()
-    expect(page.get_by_role("alert")).to_contain_text("1 verdict is not saved yet")
+    expect(page.locator(".flywheel-review [role=alert]")).to_contain_text("1 verdict is not saved yet")
     lab.gateway.start(f"{lab.gateway.gateway_url}/health", seconds=300)
     page.get_by_role("button", name="Save again").click()
     expect(page.get_by_text("All verdicts are saved.")).to_be_visible()
