@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ from flywheel_helpers.settings import Settings
 from sample_data.production import production_log
 
 NOTEBOOK = "review.ipynb"
+TOKEN = secrets.token_urlsafe(18)
 CELL = """
 import json
 import config
@@ -78,7 +80,7 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
     with patch.dict(os.environ, environment, clear=True):
         nemo = Connection(Settings.from_config(checkout.load_config("local")))
     port = free_port()
-    options = [f"--port={port}", "--no-browser", "--allow-root", "--IdentityProvider.token="]
+    options = [f"--port={port}", "--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}"]
     options += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     with (folder / "lab.log").open("w") as log:
         command = [sys.executable, "-m", "jupyterlab", *options]
@@ -107,7 +109,7 @@ def wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
 
 
 def open_notebook(page: Page, lab: Lab) -> None:
-    page.goto(f"{lab.url}/doc/tree/{NOTEBOOK}?reset")
+    page.goto(f"{lab.url}/doc/tree/{NOTEBOOK}?reset&token={TOKEN}")
     page.get_by_text("| Idle").wait_for()  # a cell that is run before the kernel has answered is not run at all
 
 
@@ -195,5 +197,7 @@ def test_label_three_correct_one_reload_and_go_on(lab, page):
 
 
 def restart_kernels(lab: Lab) -> None:
-    for kernel in httpx.get(f"{lab.url}/api/kernels", trust_env=False).json():
-        httpx.post(f"{lab.url}/api/kernels/{kernel['id']}/restart", trust_env=False, timeout=120).raise_for_status()
+    headers = {"Authorization": f"token {TOKEN}"}
+    with httpx.Client(base_url=f"{lab.url}/api/kernels", headers=headers, trust_env=False, timeout=120) as kernels:
+        for kernel in kernels.get("").raise_for_status().json():
+            kernels.post(f"/{kernel['id']}/restart").raise_for_status()
