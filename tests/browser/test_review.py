@@ -198,6 +198,6 @@ def test_label_three_correct_one_reload_and_go_on(lab, page):
 
 def restart_kernels(lab: Lab) -> None:
     headers = {"Authorization": f"token {TOKEN}"}
-    with httpx.Client(base_url=f"{lab.url}/api/kernels", headers=headers, trust_env=False, timeout=120) as kernels:
-        for kernel in kernels.get("").raise_for_status().json():
-            kernels.post(f"/{kernel['id']}/restart").raise_for_status()
+    with httpx.Client(base_url=lab.url, headers=headers, trust_env=False, timeout=120) as server:
+        for kernel in server.get("/api/kernels").raise_for_status().json():
+            server.post(f"/api/kernels/{kernel['id']}/restart").raise_for_status()
