@@ -78,7 +78,13 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
     with patch.dict(os.environ, environment, clear=True):
         nemo = Connection(Settings.from_config(checkout.load_config("local")))
     port = free_port()
-    options = [f"--port={port}", "--no-browser", "--allow-root", "--IdentityProvider.token="]
+    options = [
+        f"--port={port}",
+        "--no-browser",
+        "--allow-root",
+        "--IdentityProvider.token=",
+        "--ServerApp.disable_check_xsrf=True",
+    ]
     options += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     with (folder / "lab.log").open("w") as log:
         command = [sys.executable, "-m", "jupyterlab", *options]
@@ -108,7 +114,7 @@ def wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
 
 def open_notebook(page: Page, lab: Lab) -> None:
     page.goto(f"{lab.url}/doc/tree/{NOTEBOOK}?reset")
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached")
+    page.get_by_text("| Idle").wait_for()  # a cell that is run before the kernel has answered is not run at all
 
 
 def run_cell(page: Page) -> None:
@@ -186,7 +192,7 @@ def test_label_three_correct_one_reload_and_go_on(lab, page):
 
     lab.gateway.stop()
     page.get_by_role("button", name="Right").click()
-    expect(page.get_by_role("alert")).to_contain_text("1 verdict is not saved yet")
+    expect(page.locator(".flywheel-review [role=alert]")).to_contain_text("1 verdict is not saved yet")
     lab.gateway.start(f"{lab.gateway.gateway_url}/health", seconds=300)
     page.get_by_role("button", name="Save again").click()
     expect(page.get_by_text("All verdicts are saved.")).to_be_visible()
