@@ -18,11 +18,11 @@ from transformers import PreTrainedModel
 
 from nemo_local.customizer.packing import PackedBatch
 
-#: Most tokens of one forward and backward pass.
+# Most tokens of one forward and backward pass.
 TOKENS_PER_PASS = 1600
 
-#: Answer tokens whose logits are in memory together. Each has 49,152, of which the loss needs about four copies in
-#: float32: 0.8 MB a token, or 0.4 GB.
+# Answer tokens whose logits are in memory together. Each has 49,152, of which the loss needs about four copies in
+# float32: 0.8 MB a token, or 0.4 GB.
 ANSWER_TOKENS_AT_ONCE = 512
 
 

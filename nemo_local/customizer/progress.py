@@ -51,7 +51,7 @@ class TrainingProgress:
         self._series: dict[str, list[dict[str, Any]]] = {"train_loss": [], "val_loss": []}
         self._best: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
-        #: Step and time of the latest start, and of the latest step since.
+        # Step and time of the latest start, and of the latest step since.
         self._begun: tuple[int, str] | None = None
         self._latest: tuple[int, str] | None = None
 

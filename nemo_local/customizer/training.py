@@ -24,7 +24,7 @@ from nemo_local.customizer.loss import TOKENS_PER_PASS, answer_loss
 from nemo_local.customizer.packing import ATTENTION, PackedBatch, pack, split_into_passes
 from nemo_local.model.base_model import CONTEXT_LENGTH, HUB_NAME
 
-#: Seconds between checkpoints: the most work that a killed job has to repeat.
+# Seconds between checkpoints: the most work that a killed job has to repeat.
 CHECKPOINT_EVERY = 30.0
 
 OnEvent = Callable[[dict[str, Any]], None]
