@@ -25,9 +25,7 @@ STOP_GRACE = 5.0
 # Lines of the worker's log shown with a failure.
 TAIL_LINES = 20
 # What to change when memory runs out. Neither ``batch_size`` nor the length of the rows is named: see ``loss.py``.
-OUT_OF_MEMORY_ADVICE = (
-    "Close other programs, or lower lora.adapter_dim or set lora.adapter_dropout to 0, and create the job again."
-)
+OUT_OF_MEMORY_ADVICE = "Close other programs, or lower lora.adapter_dim, and create the job again."
 # A training process needs none of these, and cannot write to a log what it does not have.
 SECRETS = ("HF_TOKEN", "NVIDIA_API_KEY", "WANDB_API_KEY", "NDS_TOKEN")
 
