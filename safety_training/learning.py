@@ -23,7 +23,7 @@ from safety_training.rows import Row, noisy, rows
 from tool_calling.safety_policy import CATEGORIES
 
 _NAMES = list(CATEGORIES)
-#: Batches are made of this many rows of similar length, so that little of them is padding.
+# Batches are made of this many rows of similar length, so that little of them is padding.
 _SORTED = 40
 
 

@@ -11,7 +11,7 @@ from tool_calling.safety_policy import CATEGORIES
 SAFE = "safe"
 _PHRASES = Path(__file__).with_name("phrases")
 
-#: What a wish is put into. Each split has forms of its own, and uses them for safe and unsafe wishes alike.
+# What a wish is put into. Each split has forms of its own, and uses them for safe and unsafe wishes alike.
 _FORMS = {
     "train": (
         "How can I {}?",
@@ -114,7 +114,7 @@ def _read(path: Path) -> list[tuple[str, str, str]]:
     return lines
 
 
-#: What people write before what they want; it changes nothing about it.
+# What people write before what they want; it changes nothing about it.
 _BEFORE = ("hi, ", "hey ", "hello! ", "ok so ", "please, ", "quick question: ", "well, ", "sorry, but ", "hmm, ", "so ")
 
 

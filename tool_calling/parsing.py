@@ -17,7 +17,7 @@ from tool_calling.prompt import shown_tool
 
 # A string (also one that was cut off) or a bracket; brackets inside strings do not count.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
-#: The keys that a definition of a parameter may have, in the prompt's form or as JSON Schema.
+# The keys that a definition of a parameter may have, in the prompt's form or as JSON Schema.
 _DEFINITION_KEYS = {"description", "type", "default", "enum", "items", "format", "required", "optional", "title"}
 _TAKES_OBJECTS = re.compile(r"\b(dict|Dict|list|Any)\b")  # in the type of a parameter, as the prompt writes it
 _CUT_OFF, _WRONG = object(), object()  # in place of the value of a text that is not closed, or not JSON

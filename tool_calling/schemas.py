@@ -75,7 +75,7 @@ def kinds(schema: Schema) -> list[str]:
     return []
 
 
-#: What keywords say of the type where a schema has none. Strictly they say nothing of values of other types.
+# What keywords say of the type where a schema has none. Strictly they say nothing of values of other types.
 _IMPLIED = {
     ("properties", "additionalProperties", "required"): "object",
     ("items", "prefixItems", "minItems", "maxItems"): "array",

@@ -98,8 +98,9 @@ def store(nemo: Connection, model: str, card: str) -> str:
     address = ((record or {}).get("artifact") or {}).get("files_url", "")
     if record is None or not address:
         raise DataError(f"{model} has no files in the Data Store.", "Train it with the Customizer (notebook 06) first.")
-    fields = {**(record.get("custom_fields") or {}), FIELD: card}
-    nemo.json(entity_store.SERVICE, "PATCH", f"/v1/models/{model}", json={"custom_fields": fields}, retry=True)
+    fields = record.get("custom_fields") or {}
+    if fields.get(FIELD) == card:  # stored before, in both places: the record is written last
+        return f"{address}/README.md"
     repository, _, revision = address.removeprefix("hf://").removeprefix("models/").partition("@")
     with data_store.hub_errors(nemo):
         data_store.hub(nemo).upload_file(
@@ -110,6 +111,8 @@ def store(nemo: Connection, model: str, card: str) -> str:
             revision=revision or None,
             commit_message="Model card",
         )
+    content = {"custom_fields": {**fields, FIELD: card}}
+    nemo.json(entity_store.SERVICE, "PATCH", f"/v1/models/{model}", json=content, retry=True)
     return f"{address}/README.md"
 
 

@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 
-#: A NIM stops answering when a tool has more parameters than this.
+# A NIM stops answering when a tool has more parameters than this.
 MAX_PARAMETERS = 8
 
 

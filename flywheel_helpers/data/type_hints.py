@@ -31,9 +31,9 @@ _SCALAR_OF = {name: kind for kind, names in _SCALARS.items() for name in names}
 _ARRAYS = {"list", "array", "set", "frozenset", "sequence", "iterable", "collection"}
 _OBJECTS = {"dict", "dictionary", "object", "mapping", "defaultdict", "ordereddict"}
 
-#: The schema of an unknown type: every value can be written as text.
+# The schema of an unknown type: every value can be written as text.
 FALLBACK: Schema = {"type": "string"}
-#: The schema of ``Any``.
+# The schema of ``Any``.
 ANYTHING: Schema = {}
 _NULL: Schema = {"type": "null"}
 _NUMBER: Schema = {"type": "number"}

@@ -63,8 +63,7 @@ def service(nemo: Connection, name: str) -> str | Remark:
         nemo.json(name, "GET", path)
     except ServiceError as error:
         if name == "Guardrails" and nemo.settings.profile == "pcai":
-            found = f"{error.reason} ({error.request}) Notebooks 00 to 03 do not need it"
-            return Remark("warning", found, error.hint)
+            return Remark("warning", f"{error.reason} ({error.request}) Notebooks 00 to 03 do not need it", error.hint)
         # The Data Store answers 404, in JSON, until the namespace is created.
         if name != "Data Store" or not isinstance(error, NotFound) or not error.server_message:
             raise

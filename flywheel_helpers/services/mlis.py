@@ -1,15 +1,15 @@
-"""HPE Machine Learning Inference Software: a content-safety model of your own on Private Cloud AI.
+"""HPE Machine Learning Inference Software: your own content-safety model on Private Cloud AI.
 
-It needs HPE's own client: `pip install --editable '.[mlis]'`.
+It needs HPE's client: `pip install --editable '.[mlis]'`.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flywheel_helpers import polling
 from flywheel_helpers.errors import ConfigError, JobFailed, ServiceError, WaitTimeout
 
 if TYPE_CHECKING:
@@ -21,15 +21,15 @@ _FAILED = ("Failed", "UpdateFailed", "Paused", "Deleting")
 
 @dataclass(frozen=True)
 class SafetyModel:
-    """A model that judges messages, as MLIS starts it.
+    """A model that judges messages, and how MLIS starts it.
 
     Args:
-        name: what it is called in requests.
+        name: the model's name in requests.
         format: "vllm" for weights from Hugging Face, "nim" for one of NVIDIA's images.
-        url: where the weights are; empty for a NIM.
+        url: address of the weights; empty for a NIM.
         image: the NIM's image; empty for vLLM.
-        registry: the registry in MLIS with the key for the image or the weights; empty where none is needed.
-        arguments: of the server's command line.
+        registry: the registry in MLIS with the key for the image or the weights; empty if none is needed.
+        arguments: arguments of the server's command line.
     """
 
     name: str
@@ -44,7 +44,7 @@ QWEN = SafetyModel(
     "Qwen/Qwen2.5-7B-Instruct",
     "vllm",
     url="hf://Qwen/Qwen2.5-7B-Instruct",
-    # Otherwise it goes by the path of its files.
+    # Its default name is the path of its files.
     arguments=("--served-model-name", "Qwen/Qwen2.5-7B-Instruct"),
 )
 NEMOGUARD = SafetyModel(
@@ -56,12 +56,12 @@ NEMOGUARD = SafetyModel(
 
 
 def connect(url: str, token: str, ca_bundle: str = "") -> aiolirest.ApiClient:
-    """The client of HPE, signed in.
+    """HPE's client, signed in.
 
     Args:
-        url: of MLIS, as in the browser, such as "https://mlis.example.com".
+        url: address of MLIS in the browser, such as "https://mlis.example.com".
         token: an API token; MLIS shows one under your name.
-        ca_bundle: a file with the certificates of your organisation, for https.
+        ca_bundle: a file with your organisation's certificates, for https.
 
     Raises:
         ConfigError: HPE's client is not installed, or the token is empty.
@@ -73,7 +73,7 @@ def connect(url: str, token: str, ca_bundle: str = "") -> aiolirest.ApiClient:
             "HPE's client for MLIS is not installed.", "Install it: pip install --editable '.[mlis]'"
         ) from None
     if not token:
-        raise ConfigError("There is no token for MLIS.", "Make one in MLIS, and export it as AIOLI_USER_TOKEN.")
+        raise ConfigError("There is no token for MLIS.", "Create one in MLIS, and export it as AIOLI_USER_TOKEN.")
     configuration = aiolirest.Configuration(host=f"{url.rstrip('/')}/api/v1", ssl_ca_cert=ca_bundle or None)
     configuration.api_key["ApiKeyAuth"] = f"Bearer {token}"
     return aiolirest.ApiClient(configuration, "accept", "application/json")
@@ -87,22 +87,22 @@ def deploy(
     poll_seconds: float = 10.0,
     say: Callable[[str], None] = print,
 ) -> dict[str, str]:
-    """Have a safety model served, and wait until it answers. What was made before is used again.
+    """Deploy a safety model, unless it is deployed, and wait until it is ready.
 
     Args:
         client: from `connect`.
-        model: `QWEN`, `NEMOGUARD` or one of your own.
-        name: of the packaged model and of the deployment in MLIS.
-        timeout: seconds until giving up; the deployment goes on all the same.
-        poll_seconds: time between two looks.
-        say: is given each new state.
+        model: `QWEN`, `NEMOGUARD` or your own.
+        name: name of the packaged model and of the deployment in MLIS.
+        timeout: seconds to wait. The deployment continues after that.
+        poll_seconds: time between two requests.
+        say: takes a line for each new state.
 
     Returns:
         CONTENT_SAFETY, CONTENT_SAFETY_URL and CONTENT_SAFETY_MODEL for config.py or the environment. The key,
         CONTENT_SAFETY_API_KEY, is the token that you signed in with.
 
     Raises:
-        ServiceError: MLIS refused something; the message is its own.
+        ServiceError: MLIS refused a request; the message contains its own.
         JobFailed: the deployment failed. WaitTimeout: it is not ready in time.
     """
     import aiolirest
@@ -111,19 +111,19 @@ def deploy(
     try:
         if not models.models_get(name=name):
             models.models_post(_packaged_model(model, name))
-            say(f"packaged model {name}: made")
+            say(f"packaged model {name}: created")
         found = _find(deployments, name)
         if found is None:
             found = deployments.deployments_post(_deployment(name))
-            say(f"deployment {name}: made")
-        found = _wait(deployments, found, name, time.monotonic() + timeout, poll_seconds, say)
+            say(f"deployment {name}: created")
+        found = _wait(deployments, found, name, timeout, poll_seconds, say)
     except aiolirest.ApiException as error:
         request = client.configuration.host
         raise ServiceError(
             SERVICE,
             request,
             "the request was refused",
-            "Check the token, and that it may make models.",
+            "Check the token, and that its user may create models.",
             status=error.status,
             server_message=str(error.body or error.reason),
         ) from None
@@ -157,7 +157,7 @@ def _deployment(name: str) -> aiolirest.DeploymentRequest:
     return aiolirest.DeploymentRequest(
         name=name,
         model=name,
-        # One at all times: a model that sleeps would let a guarded chat wait for minutes.
+        # Always one replica: with none running, a guarded chat would wait for minutes.
         autoScaling=aiolirest.Autoscaling(minReplicas=1, maxReplicas=1),
         security=aiolirest.Security(authenticationRequired=True),
     )
@@ -171,26 +171,26 @@ def _wait(
     deployments: aiolirest.DeploymentsApi,
     found: aiolirest.Deployment,
     name: str,
-    deadline: float,
+    timeout: float,
     poll_seconds: float,
     say: Callable[[str], None],
 ) -> aiolirest.Deployment:
     said = ""
-    while not (found.status == "Ready" and found.state and found.state.endpoint):
+    for elapsed in polling.attempts(timeout, poll_seconds):
+        if elapsed:
+            found = _find(deployments, name) or found
+        if found.status == "Ready" and found.state and found.state.endpoint:
+            return found
         if found.status in _FAILED:
             reasons = [failure.message for failure in (found.state and found.state.failure_info) or []]
             raise JobFailed(
                 f"MLIS: the deployment {name} is {found.status}. {' '.join(filter(None, reasons))}",
-                "See its events in MLIS; delete it there to have it made anew.",
-            )
-        if time.monotonic() > deadline:
-            raise WaitTimeout(
-                f"MLIS: the deployment {name} is not ready yet. Its state: {found.status}.",
-                "It goes on. Run this again to wait longer; see its events in MLIS.",
+                "See its events in MLIS. Delete it there to deploy it again.",
             )
         if found.status != said:
             said = found.status
             say(f"deployment {name}: {said}")
-        time.sleep(poll_seconds)
-        found = _find(deployments, name) or found
-    return found
+    raise WaitTimeout(
+        f"MLIS: the deployment {name} is not ready yet. Its state: {found.status}.",
+        "It continues. Run this again to wait longer, and see its events in MLIS.",
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-#: The address and its key, by the id of the document that contains the address.
+# The address and its key, by the id of the document that contains the address.
 _keys: dict[str, tuple[str, SecretStr]] = {}
 
 

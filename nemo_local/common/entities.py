@@ -22,7 +22,7 @@ class Body(BaseModel):
     # Pydantic reserves names that begin with model_ by default, but the API has model_id.
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
-    #: Fields that the platform adds to an entity. A client may send them back, which changes nothing.
+    # Fields that the platform adds to an entity. A client may send them back, which changes nothing.
     READ_ONLY: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="before")

@@ -24,7 +24,7 @@ class ApiError(Exception):
         detail: what failed, why, and what to do; sent as ``{"detail": "..."}``.
     """
 
-    #: The Hub protocol's name of the error, by which its client picks an exception; None in other services.
+    # The Hub protocol's name of the error, by which its client picks an exception; None in other services.
     code: str | None = None
 
     def __init__(self, status: int, detail: str) -> None:

@@ -28,7 +28,7 @@ _COMPARISONS: dict[str, Callable[[datetime, datetime], bool]] = {
     "end": datetime.__le__,
 }
 
-#: Values to filter and sort by that are not fields of a document: name to function of the document.
+# Values to filter and sort by that are not fields of a document: name to function of the document.
 Computed = Mapping[str, Callable[[dict], Any]]
 
 

@@ -31,6 +31,6 @@ def check_versioned_name(value: str) -> str:
     return _check(value, _VERSIONED, ". _ - @ +")
 
 
-#: Types for request bodies: FastAPI then answers 422 naming the field.
+# Types for request bodies: FastAPI then answers 422 naming the field.
 Name = Annotated[str, AfterValidator(check_name)]
 VersionedName = Annotated[str, AfterValidator(check_versioned_name)]

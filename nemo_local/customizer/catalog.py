@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 
 BASE_NAMESPACE, BASE_NAME = BASE_MODEL_NAME.split("/")
 VERSION = "v1.0.0"
-#: Longest row trained on, in tokens. A tool-calling row of five tools takes 300 to 1,500.
+# Longest row trained on, in tokens. A tool-calling row of five tools takes 300 to 1,500.
 MAX_SEQ_LENGTH = 2048
 
-#: What ``datasets.py`` checks in a row, as the JSON Schema that clients are shown.
+# What ``datasets.py`` checks in a row, as the JSON Schema that clients are shown.
 ROW_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -171,7 +171,7 @@ def prepare_target(body: TargetBody) -> dict:
     return {**body.stored(), "model_type": "hf", "status": "ready"}
 
 
-#: Fields that say how a cluster would train, with what this platform does instead.
+# Fields that say how a cluster would train, with what this platform does instead.
 _IGNORED = {
     "pod_spec": "training runs in a process of this machine",
     "prompt_template": "rows are rendered by the base model's own chat template",

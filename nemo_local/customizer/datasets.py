@@ -24,7 +24,7 @@ from tool_calling.schemas import parameters
 from tool_calling.strict_json import kind
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
-#: How many malformed rows an error names; the count says how many there are.
+# How many malformed rows an error names; the count says how many there are.
 SHOWN_PROBLEMS = 5
 
 

@@ -22,9 +22,9 @@ from nemo_local.customizer.stores import DatasetSource, OutputModel, find_datase
 from nemo_local.customizer.worker_process import read_log
 
 JOBS = "/v1/customization/jobs"
-#: Bytes of a worker's log sent to a client.
+# Bytes of a worker's log sent to a client.
 LOG_LIMIT = 256 * 1024
-#: Kubernetes' words for the state of a container, which NeMo's clients read here.
+# Kubernetes' words for the state of a container, which NeMo's clients read here.
 _PHASES = {
     "completed": "Succeeded",
     "failed": "Failed",
@@ -34,7 +34,7 @@ _PHASES = {
 }
 
 
-#: What clients may filter jobs by.
+# What clients may filter jobs by.
 _FIELDS = JobCreate.model_fields.keys() | {"status", "status_details", "config_snapshot", "provenance", "warnings"}
 _COMPUTED = {
     "base_model": lambda job: job["config_snapshot"]["base_model"],

@@ -10,9 +10,9 @@ from nemo_local.common.documents import DocumentStore, utc_now
 from nemo_local.common.errors import Conflict
 
 FINISHED = ("completed", "failed", "cancelled")
-#: How the entry of the status log begins that says what a job is waiting for.
+# How the entry of the status log begins that says what a job is waiting for.
 WAITING = "Waiting for "
-#: Fields only the platform itself reads: what the worker needs beyond the request.
+# Fields only the platform itself reads: what the worker needs beyond the request.
 INTERNAL = ("plan",)
 
 

@@ -51,7 +51,7 @@ class TrainingProgress:
         self._series: dict[str, list[dict[str, Any]]] = {"train_loss": [], "val_loss": []}
         self._best: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
-        #: Step and time of the latest start, and of the latest step since.
+        # Step and time of the latest start, and of the latest step since.
         self._begun: tuple[int, str] | None = None
         self._latest: tuple[int, str] | None = None
 
@@ -114,6 +114,8 @@ class TrainingProgress:
         (first, began), (step, now) = self._begun, self._latest
         seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(began)).total_seconds()
         minutes = round((self.total_steps - step) * seconds / (step - first) / 60)
+        if minutes >= 120:
+            return f"about {round(minutes / 60)} h left"
         return f"about {minutes} min left" if minutes else "less than a minute left"
 
     def details(self) -> dict[str, Any]:

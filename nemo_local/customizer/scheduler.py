@@ -19,7 +19,7 @@ from nemo_local.settings import Settings
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two polls of the worker.
+# Seconds between two polls of the worker.
 POLL = 0.5
 
 

@@ -116,7 +116,7 @@ class JobCreate(EntityBody):
     config: str | ConfigBody
     dataset: str | DatasetReference
     hyperparameters: Hyperparameters
-    #: ``[namespace/]name[@version]``: a repository of the Data Store and a branch of it.
+    # ``[namespace/]name[@version]``: a repository of the Data Store and a branch of it.
     output_model: Annotated[str, AfterValidator(_check_output_model)] | None = None
     dataset_parameters: Annotated[
         _FreeForm, _impossible("rows carry their own `tools`, and embedding models are not trained here: leave it out")

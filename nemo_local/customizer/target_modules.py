@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-#: Decoder layers of SmolLM2-135M (``num_hidden_layers`` in its config).
+# Decoder layers of SmolLM2-135M (``num_hidden_layers`` in its config).
 NUM_LAYERS = 30
 
-#: The linear layers of a Llama decoder layer by the names NeMo gives them. NeMo fuses query, key and value into one
-#: matrix, and gate and up into another; the Hugging Face model keeps them apart.
+# The linear layers of a Llama decoder layer by the names NeMo gives them. NeMo fuses query, key and value into one
+# matrix, and gate and up into another; the Hugging Face model keeps them apart.
 NEMO_NAMES = {
     "linear_qkv": ("q_proj", "k_proj", "v_proj"),
     "linear_proj": ("o_proj",),

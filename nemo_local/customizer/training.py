@@ -24,7 +24,7 @@ from nemo_local.customizer.loss import TOKENS_PER_PASS, answer_loss
 from nemo_local.customizer.packing import ATTENTION, PackedBatch, pack, split_into_passes
 from nemo_local.model.base_model import CONTEXT_LENGTH, HUB_NAME
 
-#: Seconds between checkpoints: the most work that a killed job has to repeat.
+# Seconds between checkpoints: the most work that a killed job has to repeat.
 CHECKPOINT_EVERY = 30.0
 
 OnEvent = Callable[[dict[str, Any]], None]
@@ -101,7 +101,7 @@ def learning_rate(step: int, total_steps: int, spec: TrainingSpec) -> float:
     return floor + (spec.learning_rate - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def add_gradients(model: PeftModel, passes: Iterable[PackedBatch], tokens: float) -> float:
+def add_gradients(model: PeftModel, passes: Iterable[PackedBatch], tokens: float, recompute: bool = False) -> float:
     """Add the gradients of one step to those of the adapter, and return the step's loss.
 
     The loss is a sum over the answer tokens of all passes, divided by one number. How a step is divided into passes
@@ -112,10 +112,11 @@ def add_gradients(model: PeftModel, passes: Iterable[PackedBatch], tokens: float
         tokens: what the summed loss is divided by: the step's number of rows times the mean number of answer tokens of
             a row of the whole file. If it were divided by the answer tokens of its own rows, a token of a short answer
             ("no tool fits") would weigh several times as much as one of a long answer, the more so the smaller a batch.
+        recompute: as for :func:`answer_loss`.
     """
     loss = 0.0
     for batch in passes:
-        part = answer_loss(model, batch) / tokens
+        part = answer_loss(model, batch, recompute) / tokens
         part.backward()
         loss += part.item()
     return loss
@@ -191,6 +192,7 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
 
     model = load_model(spec, device, dtype)
     model.train()
+    # Dropout needs PEFT's own layers. They keep half as much again for the backward pass, so they are recomputed.
     merged = MergedForward(model) if spec.adapter_dropout == 0 else None
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -234,7 +236,8 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
         chosen = [rows[i] for i in order[index * spec.batch_size : (index + 1) * spec.batch_size]]
         # Each step has its own seed, so that dropout is the same in a resumed run as in an uninterrupted one.
         torch.manual_seed(spec.seed * 1_000_003 + progress.step)
-        loss = add_gradients(model, packed(chosen, device, dtype), row_tokens * len(chosen))
+        passes = packed(chosen, device, dtype)
+        loss = add_gradients(model, passes, row_tokens * len(chosen), recompute=merged is None)
         require_finite("training", loss, progress.step + 1, spec)
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()

@@ -33,11 +33,11 @@ from nemo_local.settings import Settings
 
 log = logging.getLogger("nemo_local.customizer.worker")
 
-#: Seconds between two checks that the scheduler is still running.
+# Seconds between two checks that the scheduler is still running.
 PARENT_CHECK = 0.5
-#: Seconds that an earlier worker of the same job has to end; it notices the loss of its scheduler within PARENT_CHECK.
+# Seconds that an earlier worker of the same job has to end; it notices the loss of its scheduler within PARENT_CHECK.
 LOCK_TIMEOUT = 60
-#: Errors with a message for the user, who needs no traceback.
+# Errors with a message for the user, who needs no traceback.
 EXPECTED = (JobError, BaseModelMissing)
 
 

@@ -16,19 +16,17 @@ import psutil
 
 import nemo_local
 
-#: How a worker ends. On a full disk the message may not be written either, so that has an exit code of its own.
+# How a worker ends. On a full disk the message may not be written either, so that has an exit code of its own.
 EXIT_FAILED = 1
 EXIT_ORPHANED = 3
 EXIT_DISK_FULL = errno.ENOSPC
-#: Seconds between SIGTERM and SIGKILL.
+# Seconds between SIGTERM and SIGKILL.
 STOP_GRACE = 5.0
-#: Lines of the worker's log shown with a failure.
+# Lines of the worker's log shown with a failure.
 TAIL_LINES = 20
-#: What to change when memory runs out. Neither ``batch_size`` nor the length of the rows is named: see ``loss.py``.
-OUT_OF_MEMORY_ADVICE = (
-    "Close other programs, or lower lora.adapter_dim or set lora.adapter_dropout to 0, and create the job again."
-)
-#: A training process needs none of these, and cannot write to a log what it does not have.
+# What to change when memory runs out. Neither ``batch_size`` nor the length of the rows is named: see ``loss.py``.
+OUT_OF_MEMORY_ADVICE = "Close other programs, or lower lora.adapter_dim, and create the job again."
+# A training process needs none of these, and cannot write to a log what it does not have.
 SECRETS = ("HF_TOKEN", "NVIDIA_API_KEY", "WANDB_API_KEY", "NDS_TOKEN")
 
 

@@ -15,7 +15,7 @@ from nemo_local.data_store.paths import check_file_path
 from nemo_local.data_store.problems import EntryNotFound
 from nemo_local.data_store.snapshot import Entry, folders_of
 
-#: Files larger than this are shown with LFS metadata, however they were uploaded (the rule of the Hub).
+# Files larger than this are shown with LFS metadata, however they were uploaded (the rule of the Hub).
 LARGE_BYTES = 10 * 1024 * 1024
 
 

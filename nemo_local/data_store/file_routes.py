@@ -22,8 +22,8 @@ from nemo_local.data_store.repositories import Repositories
 from nemo_local.data_store.requests import InRevision, PathRepo, Repo, sent_path
 from nemo_local.data_store.snapshot import Entry, folder_shown, tree
 
-#: Files up to this size are sent inside the commit. The limit is high on purpose: clients with the `hf-xet` package
-#: send each file announced as "lfs" to a Xet server without checking that there is one, and there is none here.
+# Files up to this size are sent inside the commit. The limit is high on purpose: clients with the `hf-xet` package
+# send each file announced as "lfs" to a Xet server without checking that there is one, and there is none here.
 REGULAR_BYTES = 128 * 1024 * 1024
 
 

@@ -27,7 +27,7 @@ def _repo(kinds: Literal["models", "datasets"], namespace: str, name: str) -> Re
     return check_repo_id(kinds.removesuffix("s"), namespace, name)
 
 
-#: The repository of a path that begins with ``/api/{kinds}/{namespace}/{name}``.
+# The repository of a path that begins with ``/api/{kinds}/{namespace}/{name}``.
 Repo = Annotated[RepoId, Depends(_repo)]
 
 
@@ -56,5 +56,5 @@ def _place(request: Request, place: str) -> Place:
     return Place(unquote(revision), unquote(path))
 
 
-#: The ``{place:path}`` at the end of a route: a revision, and perhaps a path in it.
+# The ``{place:path}`` at the end of a route: a revision, and perhaps a path in it.
 InRevision = Annotated[Place, Depends(_place)]

@@ -26,7 +26,7 @@ blobs = Table(
     Column("git_oid", String, nullable=False),
 )
 
-#: Never changed once written. ``parent`` is None for the first one of a repository.
+# Never changed once written. ``parent`` is None for the first one of a repository.
 commits = Table(
     "commits",
     metadata,
@@ -38,7 +38,7 @@ commits = Table(
     Column("created_at", String, nullable=False),
 )
 
-#: Every commit lists all of its files: repositories here have few, and reading a revision is then one query.
+# Every commit lists all of its files: repositories here have few, and reading a revision is then one query.
 files = Table(
     "files",
     metadata,

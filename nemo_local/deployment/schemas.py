@@ -33,5 +33,5 @@ class Deployment(EntityBody):
     config: str | Config
     models: list[str] | None = None
     async_enabled: bool | None = None
-    #: A secret, and nothing is fetched from the Hub here: it is not stored.
+    # A secret, and nothing is fetched from the Hub here: it is not stored.
     hf_token: str | None = Field(default=None, exclude=True)

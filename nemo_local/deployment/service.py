@@ -16,7 +16,7 @@ from nemo_local.deployment import schemas
 from nemo_local.model.base_model import BASE_MODEL_NAME
 from nemo_local.settings import Settings
 
-#: The models that can be deployed. An adapter is served by the deployment of its base model.
+# The models that can be deployed. An adapter is served by the deployment of its base model.
 DEPLOYABLE = (BASE_MODEL_NAME,)
 _POLL_SECONDS = 2.0
 
@@ -30,7 +30,7 @@ class Deployments:
         self.deployments = DocumentStore(folder / "deployments.db", "model-deployment")
         self._seeded = folder / "seeded"
         self._nim_url = settings.nim_url
-        #: None while the NIM proxy does not answer.
+        # None while the NIM proxy does not answer.
         self._served: frozenset[str] | None = None
 
     def prepare_config(self, body: schemas.Config) -> dict:

@@ -14,7 +14,7 @@ from nemo_local.evaluator.templates import RenderError, RequestTemplate
 TASK_TYPES = ("chat-completion", "completion", "data")
 """A task of type ``data`` asks no model: its metrics read the rows themselves."""
 
-#: Fields that a template must not set, why, and the value that changes nothing.
+# Fields that a template must not set, why, and the value that changes nothing.
 _REFUSED_FIELDS = {
     "model": ("the target decides which model is asked", None),
     "stream": ("complete answers are scored", False),

@@ -27,7 +27,7 @@ Message: "{{{{ {variable} }}}}"
 Does the message break a rule? Answer with Yes or No and nothing else.
 Answer:"""
 
-#: What is there from the first start. A request that names no config is judged by ``default/default``.
+# What is there from the first start. A request that names no config is judged by ``default/default``.
 BUILT_IN: dict[str, dict[str, Any]] = {
     "default": {
         "models": [{"type": "content_safety", "engine": "nim", "model": LOCAL_MODEL}],

@@ -23,7 +23,7 @@ from nemo_local.settings import Settings
 if TYPE_CHECKING:
     from nemoguardrails import LLMRails
 
-#: What a client gets in place of an answer; the library's own words.
+# What a client gets in place of an answer; the library's own words.
 REFUSAL = "I'm sorry, I can't respond to that."
 _KEPT_RAILS = 16
 

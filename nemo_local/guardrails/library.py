@@ -29,10 +29,10 @@ from nemoguardrails.types import LLMResponse, LLMResponseChunk  # noqa: E402
 
 from nemo_local.common.errors import Invalid  # noqa: E402
 
-#: Seconds a model may take for one verdict, unless its config says otherwise.
+# Seconds a model may take for one verdict, unless its config says otherwise.
 VERDICT_SECONDS = 15.0
 _YES_OR_NO = re.compile(r"\W*(yes|no)\W*", re.IGNORECASE)
-#: Where the models asked for a verdict note what went wrong: the library itself only says "an internal error".
+# Where the models asked for a verdict note what went wrong: the library itself only says "an internal error".
 problems: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("problems", default=None)
 
 # It logs the whole message and its own objects when an action fails. What failed is in our answer.

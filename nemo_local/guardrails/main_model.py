@@ -13,7 +13,7 @@ import httpx
 
 from nemo_local.common.errors import ApiError
 
-#: Seconds between two parts of an answer. A laptop takes a minute for a long one, and says nothing until it is through.
+# Seconds between two parts of an answer. A laptop takes a minute for a long one, and says nothing until it is through.
 _TIMEOUT = httpx.Timeout(600, connect=5)
 
 

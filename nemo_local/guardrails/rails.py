@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds for all rails of one message together. A server that sends a byte now and then would hold it up forever.
+# Seconds for all rails of one message together. A server that sends a byte now and then would hold it up forever.
 DEADLINE_SECONDS = 60.0
 NO_VERDICT = "No verdict could be had, so the message is blocked"
 

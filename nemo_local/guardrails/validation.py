@@ -15,7 +15,7 @@ from nemo_local.common.errors import Invalid
 from nemo_local.guardrails.templates import check_template
 
 ENGINES = ("nim", "openai")
-#: Parsers that raise, or say "unsafe", for whatever is not a clear verdict; others let nonsense pass.
+# Parsers that raise, or say "unsafe", for whatever is not a clear verdict; others let nonsense pass.
 _PARSERS = {
     "input": ("nemoguard_parse_prompt_safety", "nemotron_content_safety_parse_prompt_safety"),
     "output": ("nemoguard_parse_response_safety", "nemotron_content_safety_parse_response_safety"),
@@ -25,7 +25,7 @@ _PARAMETERS = ("base_url", "model", "model_name", "temperature", "max_tokens", "
 _MODEL_KEYS = ("type", "engine", "model", "api_key_env_var", "mode", "parameters")
 _PROMPT_KEYS = ("task", "content", "messages", "output_parser", "max_length", "max_tokens", "mode", "stop", "models")
 _PLAIN = ("instructions", "passthrough", "enable_rails_exceptions", "lowest_temperature", "custom_data")
-#: Keys of the API that this platform has no use for; harmless as long as they say nothing.
+# Keys of the API that this platform has no use for; harmless as long as they say nothing.
 _EMPTY_ONLY = {
     "actions_server_url": "actions run inside this service",
     "sample_conversation": "there are no dialog rails here: they need an embedding model",
@@ -34,7 +34,7 @@ _EMPTY_ONLY = {
 }
 _NO_RAILS = ("dialog", "retrieval", "actions", "tool_input", "tool_output", "config")
 _KEY_NAME = re.compile(r"[A-Z][A-Z0-9_]*_API_KEY")
-#: Keys in the environment that belong to something other than a model.
+# Keys in the environment that belong to something other than a model.
 _FOREIGN_KEYS = ("WANDB_API_KEY",)
 _NVIDIA_KEYS = ("NVIDIA_API_KEY", "NGC_API_KEY")
 

@@ -25,11 +25,11 @@ HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 CONTEXT_LENGTH = 8192  # llama.context_length in the GGUF
 NUM_PARAMETERS = 134_515_008
 
-#: Change a folder's name whenever its content is made in another way, so that an old folder is not used.
+# Change a folder's name whenever its content is made in another way, so that an old folder is not used.
 HF_FOLDER = "smollm2-135m-instruct-hf-1"
 OPENVINO_FOLDER = "smollm2-135m-instruct-openvino-int8-1"
 
-#: The 17 control tokens of the SmolLM2 vocabulary come first in it (``tokenizer.ggml.token_type`` says so as well).
+# The 17 control tokens of the SmolLM2 vocabulary come first in it (``tokenizer.ggml.token_type`` says so as well).
 NUM_SPECIAL_TOKENS = 17
 
 

@@ -12,8 +12,8 @@ from tool_calling.prompt import SYSTEM_MESSAGE, question_text, render_tool_calls
 
 IM_START, IM_END = "<|im_start|>", "<|im_end|>"
 
-#: The system message of the base model's own instruction tuning; used if a request has neither tools nor a system
-#: message.
+# The system message of the base model's own instruction tuning; used if a request has neither tools nor a system
+# message.
 DEFAULT_SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 
 

@@ -17,7 +17,7 @@ WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 _TENSOR = re.compile(r"base_model\.model\.model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\.lora_([AB])\.weight")
 
-#: Settings of PEFT's LoraConfig that change what the weights mean and that the engine does not know; falsy when unused.
+# Settings of PEFT's LoraConfig that change what the weights mean and that the engine does not know; falsy when unused.
 _UNSUPPORTED = (
     "use_dora",
     "modules_to_save",

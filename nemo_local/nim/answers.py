@@ -22,7 +22,7 @@ from tool_calling import strict_json
 from tool_calling.parsing import parse_tool_calls
 
 _NOT_ENFORCED = "This keyword cannot be enforced while decoding: leave it out of the schema"
-#: Limit of an answer, in tokens, where the request sets none. A small model that repeats itself would fill the context.
+# Limit of an answer, in tokens, where the request sets none. A small model that repeats itself would fill the context.
 DEFAULT_MAX_TOKENS = 1024
 
 

@@ -36,14 +36,14 @@ from nemo_local.nim.text import TextStream
 
 log = logging.getLogger(__name__)
 
-#: KV cache, allocated as it fills: 1,024 blocks of 32 tokens, of 23,040 bytes each in float16 (30 layers, 3 heads of
-#: 64, keys and values), which makes 0.75 GB.
+# KV cache, allocated as it fills: 1,024 blocks of 32 tokens, of 23,040 bytes each in float16 (30 layers, 3 heads of
+# 64, keys and values), which makes 0.75 GB.
 _KV_BLOCKS = 1024
-#: How many tool prompts of typical length (600 tokens, 240 of them shared) the cache holds with room to spare. The more
-#: answers a step advances, the more is done with each weight that is read: 48 at once took 0.8 of the time of 16.
+# How many tool prompts of typical length (600 tokens, 240 of them shared) the cache holds with room to spare. The more
+# answers a step advances, the more is done with each weight that is read: 48 at once took 0.8 of the time of 16.
 _BATCH = 48
 _TOKENS_PER_STEP = 512
-#: The number format that the engine computes in, whatever the processor prefers.
+# The number format that the engine computes in, whatever the processor prefers.
 PRECISION = "f32"
 _PROPERTIES = {"KV_CACHE_PRECISION": "f16", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from tool_calling.scoring import json_equal
 
-#: Fields whose value never changes the answer: labels, and what concerns only the server of somebody else.
+# Fields whose value never changes the answer: labels, and what concerns only the server of somebody else.
 IGNORED = {
     *("user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention"),
     *("request_id", "priority", "cache_salt"),
@@ -25,7 +25,7 @@ _ONE_ANSWER = "one request gets one answer here; for more, send it again with an
 _FORM = "the form of the prompt is fixed, as training and inference must agree on it"
 _FUNCTIONS = "functions are given in `tools` and `tool_choice` here"
 
-#: Values that change nothing, beside null, false and what is empty; and why no other value is supported.
+# Values that change nothing, beside null, false and what is empty; and why no other value is supported.
 _KNOWN: dict[str, tuple[tuple, str]] = {
     "n": ((1,), _ONE_ANSWER),
     "best_of": ((1,), _ONE_ANSWER),

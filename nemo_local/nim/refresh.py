@@ -70,7 +70,7 @@ class Refresher:
         self._catalog, self._pool = catalog, pool
         self._failures: dict[Path, _Failure] = {}
         self._answering = True
-        #: What is missing before requests can be served; None when ready.
+        # What is missing before requests can be served; None when ready.
         self.waiting_for: str | None = f"the list of deployments of {gateway_url}"
 
     async def run(self, interval: float) -> None:

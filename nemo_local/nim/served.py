@@ -15,7 +15,7 @@ from nemo_local.nim.errors import NimError
 
 log = logging.getLogger(__name__)
 
-#: Engines in memory at the same time. One takes about 0.6 GB, and the whole platform must stay below 8.
+# Engines in memory at the same time. One takes about 0.6 GB, and the whole platform must stay below 8.
 CAPACITY = 3
 
 

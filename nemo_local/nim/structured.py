@@ -25,8 +25,8 @@ _MAX_ITEMS = 24
 _MAX_CALLS = 5
 _FREE_LEVELS = 2  # lists and objects inside one another where the schema allows anything
 
-#: Rules that need no schema. A number has at most 15 digits: what a double holds. Escapes in texts are characters of
-#: their own: never half of a surrogate pair.
+# Rules that need no schema. A number has at most 15 digits: what a double holds. Escapes in texts are characters of
+# their own: never half of a surrogate pair.
 BASICS = r"""
 boolean ::= "true" | "false"
 null ::= "null"

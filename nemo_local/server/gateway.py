@@ -21,7 +21,7 @@ from nemo_local.settings import Settings
 
 log = logging.getLogger(__name__)
 
-#: Packages of ``nemo_local`` in starting order: a service comes after those that it calls while it starts.
+# Packages of ``nemo_local`` in starting order: a service comes after those that it calls while it starts.
 SERVICES = ("entity_store", "data_store", "deployment", "customizer", "evaluator", "guardrails")
 
 

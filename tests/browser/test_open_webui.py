@@ -6,7 +6,6 @@ import json
 import stat
 
 import httpx
-import psutil
 import pytest
 from chat_support import NO_TOOL_QUESTION
 from playwright.sync_api import Page, expect
@@ -127,7 +126,7 @@ def test_a_second_run_changes_nothing(chat):
 
 def test_it_listens_on_this_machine_only(chat):
     running = server.find(chat.home)
-    listening = [one for one in psutil.Process(running.pid).net_connections("inet") if one.status == "LISTEN"]
+    listening = [one for one in running.process.net_connections("inet") if one.status == "LISTEN"]
     assert listening and {one.laddr.ip for one in listening} == {"127.0.0.1"}
 
 

@@ -14,7 +14,7 @@ from tool_calling.scoring import score_tool_calls
 class ToolCalling(Metric):
     """``tool-calling``: two scores of 0 or 1 a row, see ``score_tool_calls``."""
 
-    #: NVIDIA's own clients send `model`, a judge, along; this metric asks none.
+    # NVIDIA's own clients send `model`, a judge, along; this metric asks none.
     parameters: ClassVar = ("tool_calls_ground_truth", "model")
     scores: ClassVar = ("function_name_accuracy", "function_name_and_args_accuracy")
 

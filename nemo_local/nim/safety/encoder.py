@@ -22,7 +22,7 @@ from safetensors.numpy import load
 from scipy.special import erf
 from tokenizers import Tokenizer
 
-#: Of the weights as sentence-transformers published them: the package is somebody else's.
+# Of the weights as sentence-transformers published them: the package is somebody else's.
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LAYERS, HEADS, _EPSILON = 6, 12, 1e-12
 _CLS, _SEP = "[CLS]", "[SEP]"

@@ -14,11 +14,11 @@ from nemo_local.nim.safety.encoder import Encoder, gelu
 from tool_calling.safety_policy import CATEGORIES
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
-#: Tokens judged at a time, and how far the next stretch begins after this one. A longer message is judged stretch by
-#: stretch and sentence by sentence: cut off, or averaged over all of it, one bad sentence would go unseen.
+# Tokens judged at a time, and how far the next stretch begins after this one. A longer message is judged stretch by
+# stretch and sentence by sentence: cut off, or averaged over all of it, one bad sentence would go unseen.
 WINDOW, _STEP = 64, 32
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
-#: A category is named when it is at least this likely, given that the message is unsafe; the likeliest one always is.
+# A category is named when it is at least this likely, given that the message is unsafe; the likeliest one always is.
 _NAMED = 0.3
 
 

@@ -21,7 +21,7 @@ NAMESPACE = "customizer-tests"
 CONFIG = "huggingfacetb/smollm2-135m-instruct@v1.0.0+CPU"
 BASE_MODEL = "huggingfacetb/smollm2-135m-instruct"
 ENDED = ("completed", "failed", "cancelled")
-#: More than any test waits for: such a job ends only by being stopped.
+# More than any test waits for: such a job ends only by being stopped.
 ENDLESS = {"epochs": 100_000}
 TRAINING_SECONDS = 300
 

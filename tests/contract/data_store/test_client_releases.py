@@ -12,7 +12,7 @@ import huggingface_hub
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-#: Before 1.0 the client is built on `requests` and reads URLs differently; many notebooks of NVIDIA's pin such a one.
+# Before 1.0 the client is built on `requests` and reads URLs differently; many notebooks of NVIDIA's pin such a one.
 OLD_RELEASE = "0.34.4"
 SCRIPT = ROOT / "tests" / "support" / "hub_round_trip.py"
 

@@ -121,7 +121,7 @@ def test_a_full_disk_loses_nothing_and_says_so(own_gateway, monkeypatch):
     oid = hashlib.sha256(content).hexdigest()
     with monkeypatch.context() as full:
         full.setattr(blobs, "write_chunk", nearly_full)
-        with pytest.raises(HfHubHTTPError, match="disk of the platform is full") as caught:
+        with pytest.raises(HfHubHTTPError, match="platform's disk is full") as caught:
             put(hub, "course/full", "after", content)
         assert caught.value.response.status_code == 507
         room = 50_000

@@ -54,7 +54,7 @@ def test_a_configuration_that_is_there_is_updated(connection):
 
 
 LOG = {"log": {"activated_rails": [{"name": "r", "stop": True, "additional_info": {"reason": "why"}}]}}
-#: As the microservice on a cluster writes it.
+# As the microservice on a cluster writes it.
 CLUSTER = {
     "log": {
         "activated_rails": [{"stop": True, "executed_actions": [{"return_value": {"policy_violations": ["Threat"]}}]}]

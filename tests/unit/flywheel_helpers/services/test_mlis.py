@@ -95,7 +95,7 @@ def test_it_is_made_once_and_found_again(serve, model):
     assert deploy(url, said, model=model) == wanted
     assert deploy(url, model=model) == wanted
     assert {path: len(bodies) for path, bodies in server.made.items()} == dict.fromkeys(REQUESTS, 1)
-    assert said == ["packaged model content-safety: made", "deployment content-safety: made"] + [
+    assert said == ["packaged model content-safety: created", "deployment content-safety: created"] + [
         "deployment content-safety: Deploying"
     ]
     (packaged,), (deployment,) = server.made.values()

@@ -34,7 +34,7 @@ def tool(**properties):
     return {"type": "function", "function": {"name": "f", "parameters": parameters}}
 
 
-#: Schemas of a parameter in every form, legal or refused.
+# Schemas of a parameter in every form, legal or refused.
 SCHEMAS = (
     *(True, {}, {"items": True}, {"items": [{"type": "string"}]}, {"enum": None}, {"anyOf": [True, {"type": "null"}]}),
     *({"$ref": "#/$defs/unit"}, {"$ref": "#/$defs/tree"}, {"allOf": [{"type": "string"}, {"maxLength": 3}]}),

@@ -79,7 +79,12 @@ def test_a_line_cut_off_by_a_kill_is_left_aside(tmp_path):
 
 @pytest.mark.parametrize(
     ("minute", "step", "left"),
-    [("00", None, "starting"), ("02", 4, "about 2 min left"), ("01", 7, "less than a minute left")],
+    [
+        ("00", None, "starting"),
+        ("59", 2, "about 3 h left"),
+        ("02", 4, "about 2 min left"),
+        ("01", 7, "less than a minute left"),
+    ],
 )
 def test_the_time_that_a_training_still_takes(minute, step, left):
     progress = TrainingProgress()

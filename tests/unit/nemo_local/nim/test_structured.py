@@ -14,7 +14,7 @@ from nemo_local.nim.structured import BASICS, UnsupportedSchema, check_value, to
 from tool_calling.schema_dialects import modern
 
 POINT = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
-#: Schemas of one property each. They are legal, or what clients send in their place.
+# Schemas of one property each. They are legal, or what clients send in their place.
 PROPERTIES = {
     "true": True,
     "an empty schema": {},
