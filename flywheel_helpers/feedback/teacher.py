@@ -129,7 +129,14 @@ def agreement(labels: Iterable[dict[str, Any]], human: Iterable[dict[str, Any]])
 def _connect(nemo: Connection) -> Connection:
     # Its own key in place of the platform's token, which must not leave the platform.
     settings = replace(nemo.settings, nemo_token=nemo.settings.teacher_api_key)
-    return Connection(settings, timeout=TIMEOUT, transport=nemo.transport, first_delay=nemo.first_delay, max_retries=2)
+    return Connection(
+        settings,
+        timeout=TIMEOUT,
+        transport=nemo.transport,
+        first_delay=nemo.first_delay,
+        max_retries=2,
+        sleep=nemo.sleep,
+    )
 
 
 def _ask(

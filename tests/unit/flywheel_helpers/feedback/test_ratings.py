@@ -155,15 +155,14 @@ def test_without_open_webui_there_is_nothing_and_one_line_says_so(connection, tm
     assert line.startswith("No ratings from Open WebUI: ") and said in line and line.count("\n") == 1
 
 
-def test_an_open_webui_that_is_down(connection, tmp_path, capsys, journals, unused_url):
-    nemo = connection(None, openwebui_url=unused_url, openwebui_api_key="key")
+def test_an_open_webui_that_is_down(settings, connection, tmp_path, capsys, journals, monkeypatch):
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    url = "https://chat.example.test"
+    webui = OpenWebUI(replace(settings, openwebui_url=url), "key", httpx.MockTransport(refuse))
+    webui.connection.first_delay = 0.0
+    monkeypatch.setattr(ratings.server, "reachable", lambda settings, home: webui)
+    nemo = connection(None, openwebui_url=url, openwebui_api_key="key")
     assert ratings.collect(nemo, tmp_path) == ratings.Ratings([], [])
-    assert f"it does not answer at {unused_url}" in capsys.readouterr().out
-
-
-@pytest.fixture
-def unused_url(monkeypatch):
-    from ports import free_port
-
-    monkeypatch.setattr("flywheel_helpers.services.connection.time.sleep", lambda seconds: None)
-    return f"http://127.0.0.1:{free_port()}"
+    assert f"it does not answer at {url}" in capsys.readouterr().out
