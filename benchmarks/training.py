@@ -28,10 +28,10 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
 
 from flywheel_helpers.data import xlam
-from nemo_local.customizer.encoding import EncodedRow, encode_row
-from nemo_local.customizer.lora import MergedForward
-from nemo_local.customizer.loss import answer_loss
-from nemo_local.customizer.training import TrainingSpec, load_model, packed, pick_device
+from nemo_local.customizer.training.encoding import EncodedRow, encode_row
+from nemo_local.customizer.training.loop import TrainingSpec, load_model, packed, pick_device
+from nemo_local.customizer.training.lora import MergedForward
+from nemo_local.customizer.training.loss import answer_loss
 from nemo_local.model.base_model import ensure_hf_model
 from nemo_local.settings import Settings
 

@@ -31,7 +31,7 @@ SECRETS = ("HF_TOKEN", "NVIDIA_API_KEY", "WANDB_API_KEY", "NDS_TOKEN")
 
 
 class WorkerProcess:
-    """One run of ``nemo_local.customizer.worker``, its output in ``worker.log`` of the job's directory.
+    """One run of ``nemo_local.customizer.training.worker``, its output in ``worker.log`` of the job's directory.
 
     Args:
         job_dir: the job's directory, created when missing.
@@ -48,7 +48,7 @@ class WorkerProcess:
         self.memory = 0
         with (job_dir / "worker.log").open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "nemo_local.customizer.worker", str(job_dir)],
+                [sys.executable, "-m", "nemo_local.customizer.training.worker", str(job_dir)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from nemo_local.common.documents import DocumentStore
 from nemo_local.common.service import Service
-from nemo_local.data_store import file_routes, lfs_routes, namespace_routes, repo_routes
+from nemo_local.data_store.hub import file_routes, lfs_routes, namespace_routes, repo_routes
 from nemo_local.data_store.repositories import Repositories
 from nemo_local.settings import Settings
 

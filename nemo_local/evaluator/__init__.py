@@ -10,7 +10,7 @@ from nemo_local.common.documents import DocumentStore
 from nemo_local.common.service import Service
 from nemo_local.evaluator.entities import entity_router
 from nemo_local.evaluator.jobs import Preparation, job_router, live_router
-from nemo_local.evaluator.runner import JobRunner
+from nemo_local.evaluator.running.runner import JobRunner
 from nemo_local.settings import Settings
 
 

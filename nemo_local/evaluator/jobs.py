@@ -16,11 +16,11 @@ from nemo_local.common.errors import ApiError, Conflict, Invalid, NotFound
 from nemo_local.common.listing import list_page
 from nemo_local.evaluator.datasets import DatasetError
 from nemo_local.evaluator.endpoints import Endpoint, resolve_dataset
-from nemo_local.evaluator.engine import EvaluationFailed
 from nemo_local.evaluator.entities import keep_key
 from nemo_local.evaluator.plan import Plan, make_plan
-from nemo_local.evaluator.results import write_results_zip, write_zip
-from nemo_local.evaluator.runner import ACTIVE, JobRunner
+from nemo_local.evaluator.running.engine import EvaluationFailed
+from nemo_local.evaluator.running.results import write_results_zip, write_zip
+from nemo_local.evaluator.running.runner import ACTIVE, JobRunner
 from nemo_local.evaluator.schemas import ConfigBody, Dataset, JobBody, ResultBody, TargetBody
 from nemo_local.evaluator.targets import connect
 

@@ -17,7 +17,7 @@ from nemo_local.nim.engine import EngineError, Generation, Sampling
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody, CompletionBody, GenerationBody
 from nemo_local.nim.served import Catalog, EnginePool
-from nemo_local.nim.structured import UnsupportedSchema, check_calls, check_value, tool_call_grammar
+from nemo_local.nim.structured_output.grammars import UnsupportedSchema, check_calls, check_value, tool_call_grammar
 from tool_calling import strict_json
 from tool_calling.parsing import parse_tool_calls
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from flywheel_helpers.course import gate, model_card
+from flywheel_helpers.course import gate, in_use, model_card
 from flywheel_helpers.data.curation import Step
 from flywheel_helpers.errors import DataError
 from flywheel_helpers.feedback import journal, verdicts
-from flywheel_helpers.services import data_store, entity_store, in_use
+from flywheel_helpers.services import data_store, entity_store
 from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.services.customizer import Hyperparameters
 from flywheel_helpers.statistics import Score, Scores

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from flywheel_helpers.course import answers
-from nemo_local.customizer.datasets import row_problems
+from nemo_local.customizer.training.datasets import row_problems
 from nemo_local.evaluator.metrics import make_metric
 from nemo_local.evaluator.schemas import MetricConfig
 from nemo_local.evaluator.templates import RenderError

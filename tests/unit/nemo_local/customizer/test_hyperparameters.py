@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from nemo_local.customizer.datasets import RowFiles
 from nemo_local.customizer.hyperparameters import Hyperparameters, limit_val_check_interval
-from nemo_local.customizer.target_modules import HF_NAMES, adapts_mlp, expand_target_modules
-from nemo_local.customizer.worker import training_values
+from nemo_local.customizer.training.datasets import RowFiles
+from nemo_local.customizer.training.target_modules import HF_NAMES, adapts_mlp, expand_target_modules
+from nemo_local.customizer.training.worker import training_values
 
 REFUSED = [
     ({"finetuning_type": "all_weights"}, "finetuning_type"),
@@ -169,7 +169,7 @@ def test_every_value_reaches_the_training(tmp_path):
 
 
 def test_flat_learning_rate_never_falls(tmp_path):
-    from nemo_local.customizer.training import TrainingSpec, learning_rate
+    from nemo_local.customizer.training.loop import TrainingSpec, learning_rate
 
     values = _spec_values(tmp_path, optimizer="adamw_with_flat_lr", learning_rate=5e-4)
     spec = TrainingSpec(**values, model_dir=tmp_path)

@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, Pr
 
 from nemo_local.nim.adapters import AdapterError, check_adapter
 from nemo_local.nim.engine import PRECISION, Engine, EngineError, Generation, Sampling
-from nemo_local.nim.structured import tool_call_grammar
+from nemo_local.nim.structured_output.grammars import tool_call_grammar
 
 PROMPTS = [f"Toy prompt number {n}: " + "abc " * n for n in range(1, 7)]
 

@@ -15,13 +15,13 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from nemo_local.customizer.checkpoint import Progress, load_checkpoint, save_checkpoint
-from nemo_local.customizer.datasets import DatasetError
-from nemo_local.customizer.encoding import EncodedRow, encode_row
-from nemo_local.customizer.errors import JobError
-from nemo_local.customizer.lora import MergedForward
-from nemo_local.customizer.loss import TOKENS_PER_PASS, answer_loss
-from nemo_local.customizer.packing import ATTENTION, PackedBatch, pack, split_into_passes
+from nemo_local.customizer.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from nemo_local.customizer.training.datasets import DatasetError
+from nemo_local.customizer.training.encoding import EncodedRow, encode_row
+from nemo_local.customizer.training.errors import JobError
+from nemo_local.customizer.training.lora import MergedForward
+from nemo_local.customizer.training.loss import TOKENS_PER_PASS, answer_loss
+from nemo_local.customizer.training.packing import ATTENTION, PackedBatch, pack, split_into_passes
 from nemo_local.model.base_model import CONTEXT_LENGTH, HUB_NAME
 
 # Seconds between checkpoints: the most work that a killed job has to repeat.

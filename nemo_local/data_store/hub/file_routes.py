@@ -16,10 +16,10 @@ from nemo_local.common.errors import Invalid
 from nemo_local.data_store import blobs
 from nemo_local.data_store.blobs import Blob
 from nemo_local.data_store.changes import read_commit
+from nemo_local.data_store.hub.requests import InRevision, PathRepo, Repo, sent_path
 from nemo_local.data_store.paths import RepoId, check_file_path
 from nemo_local.data_store.problems import EntryNotFound, RepoNotFound
 from nemo_local.data_store.repositories import Repositories
-from nemo_local.data_store.requests import InRevision, PathRepo, Repo, sent_path
 from nemo_local.data_store.snapshot import Entry, folder_shown, tree
 
 # Files up to this size are sent inside the commit. The limit is high on purpose: clients with the `hf-xet` package

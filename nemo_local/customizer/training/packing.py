@@ -18,7 +18,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface
 
-from nemo_local.customizer.encoding import EncodedRow, common_prefix_length
+from nemo_local.customizer.training.encoding import EncodedRow, common_prefix_length
 
 ATTENTION = "shared_prefix"
 

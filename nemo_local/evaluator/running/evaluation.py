@@ -9,10 +9,10 @@ from typing import Any
 
 from nemo_local.evaluator.datasets import DatasetError, DatasetUnavailable, Row, Source, fetch, read_rows
 from nemo_local.evaluator.endpoints import Endpoint
-from nemo_local.evaluator.engine import EvaluationFailed, make_questions, run
-from nemo_local.evaluator.job_files import JobFiles
 from nemo_local.evaluator.plan import Plan, Task
-from nemo_local.evaluator.results import task_results
+from nemo_local.evaluator.running.engine import EvaluationFailed, make_questions, run
+from nemo_local.evaluator.running.job_files import JobFiles
+from nemo_local.evaluator.running.results import task_results
 from tool_calling import strict_json
 
 FETCH_PAUSES = (0.5, 1, 2, 4)

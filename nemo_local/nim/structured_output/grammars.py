@@ -14,7 +14,7 @@ from typing import Any
 
 import jsonschema
 
-from nemo_local.nim.number_grammars import integer_range, number_range
+from nemo_local.nim.structured_output.number_grammars import integer_range, number_range
 from tool_calling import schemas
 from tool_calling.schema_dialects import SchemaError, modern
 from tool_calling.schemas import Schema, kinds

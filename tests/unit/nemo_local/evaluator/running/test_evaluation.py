@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from nemo_local.evaluator import evaluation
 from nemo_local.evaluator.datasets import DatasetError, DatasetUnavailable
-from nemo_local.evaluator.engine import EvaluationFailed
-from nemo_local.evaluator.evaluation import Progress, evaluate
-from nemo_local.evaluator.job_files import JobFiles
 from nemo_local.evaluator.plan import Plan, make_plan
-from nemo_local.evaluator.results import statistics
+from nemo_local.evaluator.running import evaluation
+from nemo_local.evaluator.running.engine import EvaluationFailed
+from nemo_local.evaluator.running.evaluation import Progress, evaluate
+from nemo_local.evaluator.running.job_files import JobFiles
+from nemo_local.evaluator.running.results import statistics
 from nemo_local.evaluator.schemas import ConfigBody
 
 CHECK = {"type": "string-check", "params": {"check": ["{{ item.a }}", "equals", "{{ item.b }}"]}}

@@ -9,14 +9,11 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from nemo_local.customizer import loss, packing
-from nemo_local.customizer.checkpoint import Progress, load_checkpoint, save_checkpoint
-from nemo_local.customizer.datasets import DatasetError
-from nemo_local.customizer.encoding import EncodedRow, common_prefix_length
-from nemo_local.customizer.lora import MergedForward
-from nemo_local.customizer.loss import answer_loss
-from nemo_local.customizer.packing import ATTENTION, pack, packed_length, split_into_passes
-from nemo_local.customizer.training import (
+from nemo_local.customizer.training import loss, packing
+from nemo_local.customizer.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from nemo_local.customizer.training.datasets import DatasetError
+from nemo_local.customizer.training.encoding import EncodedRow, common_prefix_length
+from nemo_local.customizer.training.loop import (
     TrainingDiverged,
     add_gradients,
     epoch_order,
@@ -24,6 +21,9 @@ from nemo_local.customizer.training import (
     read_rows,
     require_finite,
 )
+from nemo_local.customizer.training.lora import MergedForward
+from nemo_local.customizer.training.loss import answer_loss
+from nemo_local.customizer.training.packing import ATTENTION, pack, packed_length, split_into_passes
 
 CPU = torch.device("cpu")
 ROWS = [

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from nemo_local.common.documents import DocumentStore
-from nemo_local.evaluator.job_files import JobFiles
-from nemo_local.evaluator.runner import JobRunner
+from nemo_local.evaluator.running.job_files import JobFiles
+from nemo_local.evaluator.running.runner import JobRunner
 from nemo_local.settings import Settings
 
 METRIC = {"type": "string-check", "params": {"check": ["{{ item.a }}", "equals", "1"]}}

@@ -16,7 +16,7 @@ import httpx
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-from nemo_local.customizer.errors import JobError
+from nemo_local.customizer.training.errors import JobError
 from tool_calling import strict_json
 from tool_calling.calls import NotACall, read_call
 from tool_calling.schema_dialects import SchemaError

@@ -1,4 +1,4 @@
-"""The process of one training job: ``python -m nemo_local.customizer.worker <job directory>``.
+"""The process of one training job: ``python -m nemo_local.customizer.training.worker <job directory>``.
 
 It reads ``job.json``, appends to ``events.jsonl`` (which the scheduler follows), writes ``result.json`` when training
 has finished, and then publishes the model. Started again after a stop, it resumes: from the checkpoint, or with
@@ -23,15 +23,15 @@ from filelock import FileLock, Timeout
 
 from nemo_local.common.documents import utc_now
 from nemo_local.common.errors import is_disk_full
-from nemo_local.customizer.datasets import RowFiles, prepare_rows
-from nemo_local.customizer.errors import JobError
-from nemo_local.customizer.publish import publish
-from nemo_local.customizer.target_modules import expand_target_modules
+from nemo_local.customizer.training.datasets import RowFiles, prepare_rows
+from nemo_local.customizer.training.errors import JobError
+from nemo_local.customizer.training.publish import publish
+from nemo_local.customizer.training.target_modules import expand_target_modules
 from nemo_local.customizer.worker_process import EXIT_DISK_FULL, EXIT_FAILED, EXIT_ORPHANED, OUT_OF_MEMORY_ADVICE
 from nemo_local.model.base_model import BaseModelMissing
 from nemo_local.settings import Settings
 
-log = logging.getLogger("nemo_local.customizer.worker")
+log = logging.getLogger("nemo_local.customizer.training.worker")
 
 # Seconds between two checks that the scheduler is still running.
 PARENT_CHECK = 0.5
@@ -95,7 +95,7 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
         emit({"type": "stage", "message": f"{training} training rows, {validation} validation rows ({split})"})
         emit({"type": "stage", "message": "Loading the base model"})
         # Imported late: torch takes seconds, and a malformed dataset should be reported at once.
-        from nemo_local.customizer.training import TrainingSpec, train
+        from nemo_local.customizer.training.loop import TrainingSpec, train
         from nemo_local.model.base_model import ensure_hf_model
 
         model_dir = ensure_hf_model(Settings(home=Path(order["home"]), models=Path(order["models_dir"])))

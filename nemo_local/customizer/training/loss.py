@@ -16,7 +16,7 @@ from peft import PeftModel
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 
-from nemo_local.customizer.packing import PackedBatch
+from nemo_local.customizer.training.packing import PackedBatch
 
 # Most tokens of one forward and backward pass. Measured in float32, a pass keeps 1.7 MB a token for its backward half
 # (in bfloat16 half of that), and the rest of a training takes 1.5 GB. That makes 4.4 GB, half of a laptop with 8 GiB,

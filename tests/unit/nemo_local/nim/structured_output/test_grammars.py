@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 from ebnf import Grammar
 
-from nemo_local.nim.number_grammars import integer_range, number_range
-from nemo_local.nim.structured import BASICS, UnsupportedSchema, check_value, tool_call_grammar
+from nemo_local.nim.structured_output.grammars import BASICS, UnsupportedSchema, check_value, tool_call_grammar
+from nemo_local.nim.structured_output.number_grammars import integer_range, number_range
 from tool_calling.schema_dialects import modern
 
 POINT = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}

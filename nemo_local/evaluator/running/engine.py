@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from nemo_local.common.errors import ApiError
 from nemo_local.evaluator.datasets import Row
 from nemo_local.evaluator.endpoints import Endpoint, served_models
-from nemo_local.evaluator.model_client import ModelClient, RequestFailed
 from nemo_local.evaluator.plan import Plan, Task
+from nemo_local.evaluator.running.model_client import ModelClient, RequestFailed
 from nemo_local.evaluator.templates import RenderError
 
 GIVE_UP_AFTER = 20

@@ -14,10 +14,10 @@ from nemo_local.common.documents import DocumentStore
 from nemo_local.common.errors import ApiError, is_disk_full
 from nemo_local.evaluator.datasets import DatasetError
 from nemo_local.evaluator.endpoints import Endpoint, served_models
-from nemo_local.evaluator.engine import EvaluationFailed
-from nemo_local.evaluator.evaluation import evaluate
-from nemo_local.evaluator.job_files import JobFiles
 from nemo_local.evaluator.plan import Plan, make_plan
+from nemo_local.evaluator.running.engine import EvaluationFailed
+from nemo_local.evaluator.running.evaluation import evaluate
+from nemo_local.evaluator.running.job_files import JobFiles
 from nemo_local.evaluator.schemas import ConfigBody
 from nemo_local.settings import Settings
 

@@ -10,8 +10,8 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from nemo_local.evaluator.metrics import Metric
-from nemo_local.evaluator.model_client import sample_of
 from nemo_local.evaluator.plan import Plan
+from nemo_local.evaluator.running.model_client import sample_of
 
 SHOWN_ERRORS = 5
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from nemo_local.customizer.datasets import row_problems
-from nemo_local.customizer.encoding import encode_row
+from nemo_local.customizer.training.datasets import row_problems
+from nemo_local.customizer.training.encoding import encode_row
 from nemo_local.model.chat_template import IM_END
 
 CALL = {"name": "f", "arguments": {"a": 1}}

@@ -12,10 +12,10 @@ from pydantic import BaseModel
 
 from nemo_local.common.documents import DocumentStore
 from nemo_local.common.errors import Conflict
+from nemo_local.data_store.hub.requests import Repo
 from nemo_local.data_store.paths import RepoId, check_repo_id
 from nemo_local.data_store.problems import RepoExists, RepoNotFound
 from nemo_local.data_store.repositories import MAIN, Commit, Repositories
-from nemo_local.data_store.requests import Repo
 
 
 class RepoBody(BaseModel):

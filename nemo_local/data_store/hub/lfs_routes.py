@@ -14,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 
 from nemo_local.common.errors import Invalid
 from nemo_local.data_store.blobs import check_sha256
+from nemo_local.data_store.hub.requests import PathRepo, endpoint
 from nemo_local.data_store.problems import EntryNotFound
 from nemo_local.data_store.repositories import Repositories
-from nemo_local.data_store.requests import PathRepo, endpoint
 
 MEDIA_TYPE = "application/vnd.git-lfs+json"
 

@@ -11,9 +11,9 @@ import pytest
 from filelock import FileLock
 
 from nemo_local.customizer.progress import EventFile, TrainingProgress
-from nemo_local.customizer.publish import PublishError
-from nemo_local.customizer.training import TrainingDiverged
-from nemo_local.customizer.worker import LOCK_TIMEOUT, EventLog, failure
+from nemo_local.customizer.training.loop import TrainingDiverged
+from nemo_local.customizer.training.publish import PublishError
+from nemo_local.customizer.training.worker import LOCK_TIMEOUT, EventLog, failure
 from nemo_local.customizer.worker_process import EXIT_DISK_FULL, explain_exit
 from nemo_local.model.base_model import BaseModelMissing
 
@@ -148,7 +148,7 @@ def test_a_reason_that_the_user_can_act_on_has_no_traceback(error, message):
 def _job(job_dir, **order):
     job_dir.mkdir(exist_ok=True)
     (job_dir / "job.json").write_text(json.dumps({"scheduler_pid": os.getpid(), **order}))
-    return [sys.executable, "-m", "nemo_local.customizer.worker", str(job_dir)]
+    return [sys.executable, "-m", "nemo_local.customizer.training.worker", str(job_dir)]
 
 
 ORDER = {
@@ -177,7 +177,7 @@ def test_a_worker_ends_when_its_scheduler_is_gone(tmp_path):
         "import json, os, subprocess, sys, pathlib\n"
         f"folder = pathlib.Path({str(tmp_path)!r})\n"
         "(folder / 'job.json').write_text(json.dumps({'scheduler_pid': os.getpid()}))\n"
-        "subprocess.Popen([sys.executable, '-m', 'nemo_local.customizer.worker', str(folder)])\n"
+        "subprocess.Popen([sys.executable, '-m', 'nemo_local.customizer.training.worker', str(folder)])\n"
     )
     with FileLock(tmp_path / "worker.lock"):
         # The worker holds the pipe of stdout too: run() comes back when it has ended, long before LOCK_TIMEOUT.

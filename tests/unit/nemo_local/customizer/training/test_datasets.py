@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from nemo_local.customizer import datasets
-from nemo_local.customizer.datasets import DatasetError, prepare_rows, row_problems
+from nemo_local.customizer.training import datasets
+from nemo_local.customizer.training.datasets import DatasetError, prepare_rows, row_problems
 from nemo_local.model.chat_template import render_chat
 
 TOOL = {
