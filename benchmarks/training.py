@@ -25,6 +25,7 @@ os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "100000"}  # as t
 
 import torch
 from peft import LoraConfig, get_peft_model
+from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
 
 from flywheel_helpers.data import xlam
@@ -139,13 +140,15 @@ class Theirs:
 
     @staticmethod
     def collate(rows: list[EncodedRow]) -> dict[str, torch.Tensor]:
-        width = max(len(row.ids) for row in rows)
-        ids = [row.ids + [2] * (width - len(row.ids)) for row in rows]
-        mask = [[1] * len(row.ids) + [0] * (width - len(row.ids)) for row in rows]
-        labels = [
-            [-100] * row.answer_start + row.ids[row.answer_start :] + [-100] * (width - len(row.ids)) for row in rows
-        ]
-        return {"input_ids": torch.tensor(ids), "attention_mask": torch.tensor(mask), "labels": torch.tensor(labels)}
+        ids = [torch.tensor(row.ids) for row in rows]
+        labels = [one.clone() for one in ids]
+        for row, one in zip(rows, labels, strict=True):
+            one[: row.answer_start] = -100
+        return {
+            "input_ids": pad_sequence(ids, batch_first=True, padding_value=2),
+            "attention_mask": pad_sequence([torch.ones_like(one) for one in ids], batch_first=True),
+            "labels": pad_sequence(labels, batch_first=True, padding_value=-100),
+        }
 
     def step(self, index: int) -> None:
         trainer = self.trainer
