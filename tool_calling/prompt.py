@@ -11,16 +11,20 @@ xLAM data, and a third of the tokens.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from tool_calling import strict_json
 from tool_calling.calls import read_call
 from tool_calling.schemas import kinds, parameters
 
 SYSTEM_MESSAGE = Path(__file__).with_name("tool_selector.txt").read_text(encoding="utf-8").rstrip("\n")
 NO_CALL = "{[]}"  # the answer that says that no tool fits
 
+# The first `Tools:` that begins a line ends the question, so that a second one cannot take a part of it out of sight.
+_QUESTION = re.compile(r"\s*Query:\n(?P<query>(?:(?!\nTools:).)*)\nTools:\n(?P<tools>\[.*\])\s*", re.DOTALL)
 _HINTS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 
 
@@ -36,6 +40,32 @@ def question_text(query: str, tools: list[dict[str, Any]]) -> str:
     """
     listed = json.dumps([shown_tool(tool) for tool in tools], indent=2, ensure_ascii=False)
     return f"Query:\n{query}\nTools:\n{listed}"
+
+
+def read_question(text: str) -> tuple[str, list[dict[str, Any]]] | None:
+    """The question and the tools of a user turn in the form of `question_text`; None if it has another form.
+
+    Strict on purpose: whoever leaves the tools out of what is judged must not leave out anything else. So the list must
+    be all that follows `Tools:`, and hold nothing but tools with the fields of `shown_tool`.
+    """
+    found = _QUESTION.fullmatch(text)
+    if not found:
+        return None
+    try:
+        tools = strict_json.loads(found["tools"])
+    except strict_json.NotStrict:
+        return None
+    if not isinstance(tools, list) or not all(_is_shown(tool) for tool in tools):
+        return None
+    return found["query"], tools
+
+
+def _is_shown(tool: Any) -> bool:
+    if not isinstance(tool, dict) or not {"name", "description", "parameters"} >= tool.keys() or "name" not in tool:
+        return False
+    fields = tool.get("parameters") or {}
+    known = {"description", "type", "default"}
+    return isinstance(fields, dict) and all(isinstance(one, dict) and known >= one.keys() for one in fields.values())
 
 
 def render_tool_calls(tool_calls: list[dict[str, Any]]) -> str:

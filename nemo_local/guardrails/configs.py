@@ -61,6 +61,14 @@ BUILT_IN: dict[str, dict[str, Any]] = {
     },
 }
 
+_DESCRIPTIONS = {
+    "default": "Built in. A content-safety model judges what users write.",
+    "self-check": (
+        "Built in. The guarded model judges itself, which is worth as much as its own judgement: SmolLM2-135M passes "
+        "dangerous questions. Use default/default, or a content-safety model of your own, where it matters."
+    ),
+}
+
 
 class Configs:
     """The configs of the platform."""
@@ -76,7 +84,7 @@ class Configs:
             return
         for name, data in BUILT_IN.items():
             with contextlib.suppress(Conflict):  # a first start that was interrupted
-                self.store.create("default", name, {"data": data, "description": "Built in."})
+                self.store.create("default", name, {"data": data, "description": _DESCRIPTIONS[name]})
         self._seeded.touch()
 
     def prepare(self, body: ConfigBody) -> dict:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import time
 from collections import OrderedDict
@@ -17,14 +16,16 @@ from nemo_local.guardrails.configs import Configs, digest
 from nemo_local.guardrails.main_model import MainModel
 from nemo_local.guardrails.rails import Verdict, run_rails
 from nemo_local.guardrails.schemas import ModelBody, RailsOptions
+from nemo_local.guardrails.texts import asked, said
 from nemo_local.guardrails.validation import flows
 from nemo_local.settings import Settings
 
 if TYPE_CHECKING:
     from nemoguardrails import LLMRails
 
-# What a client gets in place of an answer; the library's own words.
+# What a client gets in place of an answer: the library's own words, and ours where nothing was judged.
 REFUSAL = "I'm sorry, I can't respond to that."
+UNJUDGED = "I can't respond: the safety check gave no verdict on this message. This says nothing about the message."
 _KEPT_RAILS = 16
 
 
@@ -58,13 +59,11 @@ class Guard:
         On every message of the user and not only the last: the service keeps no conversations, so an earlier one
         may never have been judged.
         """
-        await self._judge("input", [(text, None) for text in dict.fromkeys(texts)])
+        await self._judge("input", [(text, None) for text in dict.fromkeys(map(asked, texts))])
 
-    async def judge_output(self, user: str, message: dict[str, Any]) -> None:
-        """Run the output rails on an answer, its tool calls included."""
-        calls = message.get("tool_calls")
-        parts = [message.get("content") or "", json.dumps(calls, ensure_ascii=False) if calls else ""]
-        await self._judge("output", [(user, "\n".join(filter(None, parts)))])
+    async def judge_output(self, user: str, choices: list[dict[str, Any]]) -> None:
+        """Run the output rails on every choice of an answer, or on a message of an assistant."""
+        await self._judge("output", [(asked(user), text) for text in dict.fromkeys(map(said, choices))])
 
     async def _judge(self, direction: str, texts: list[tuple[str, str | None]]) -> None:
         runs = [
@@ -89,6 +88,11 @@ class Guard:
         """Why the message is blocked, in words."""
         blocked = next((verdict for verdict in self.verdicts if verdict.status == "blocked"), None)
         return f"{blocked.rail}: {blocked.reason}" if blocked else ""
+
+    def refusal(self) -> str:
+        """What the client gets in place of an answer."""
+        blocked = [verdict for verdict in self.verdicts if verdict.status == "blocked"]
+        return UNJUDGED if blocked and not any(verdict.judged for verdict in blocked) else REFUSAL
 
     def data(self) -> dict[str, Any]:
         """The ``guardrails_data`` of an answer."""

@@ -28,6 +28,8 @@ from nemoguardrails.llm.models.openai_chat import OpenAIChatModel  # noqa: E402
 from nemoguardrails.types import LLMResponse, LLMResponseChunk  # noqa: E402
 
 from nemo_local.common.errors import Invalid  # noqa: E402
+from nemo_local.guardrails.templates import with_known_names  # noqa: E402
+from nemo_local.guardrails.validation import address  # noqa: E402
 
 # Seconds a model may take for one verdict, unless its config says otherwise.
 VERDICT_SECONDS = 15.0
@@ -154,7 +156,10 @@ def build(data: dict[str, Any], main_model: str, field: str = "data") -> LLMRail
     """
     config = {key: value for key, value in copy.deepcopy(data).items() if value is not None}
     for i, model in enumerate(config.get("models") or []):
-        key_name = model.get("api_key_env_var")
+        base_url, key_name = address(model)
+        parameters = {k: v for k, v in (model.get("parameters") or {}).items() if not k.startswith("openai_api_")}
+        model["parameters"] = {**parameters, **({"base_url": base_url} if base_url else {})}
+        model |= {"api_key_env_var": key_name} if key_name else {}
         if key_name and not os.environ.get(key_name):
             raise Invalid(
                 f"{field}.models.{i}.api_key_env_var",
@@ -164,7 +169,11 @@ def build(data: dict[str, Any], main_model: str, field: str = "data") -> LLMRail
         if model["type"] == "main":
             model["model"] = main_model
             for key in ("model", "model_name"):
-                (model.get("parameters") or {}).pop(key, None)
+                model["parameters"].pop(key, None)
+    for prompt in config.get("prompts") or []:
+        for part in (prompt, *(prompt.get("messages") or [])):
+            if part.get("content"):
+                part["content"] = with_known_names(part["content"])
     if not any(model["type"] == "main" for model in config.setdefault("models", [])):
         config["models"].append({"type": "main", "engine": "nim", "model": main_model})
     try:

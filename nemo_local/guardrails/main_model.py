@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from nemo_local.common.errors import ApiError
+from nemo_local.guardrails.validation import address
 
 # Seconds between two parts of an answer. A laptop takes a minute for a long one, and says nothing until it is through.
 _TIMEOUT = httpx.Timeout(600, connect=5)
@@ -36,9 +37,8 @@ class MainModel:
         """The ``main`` model of the first config that has one with an address; else the NIM proxy."""
         for data in configs:
             for model in data.get("models") or []:
-                base_url = (model.get("parameters") or {}).get("base_url")
+                base_url, key_name = address(model)
                 if model["type"] == "main" and base_url:
-                    key_name = model.get("api_key_env_var")
                     return cls(http, base_url.rstrip("/"), os.environ.get(key_name) if key_name else None)
         return cls(http, f"{nim_url}/v1")
 

@@ -14,7 +14,11 @@ log = logging.getLogger(__name__)
 
 # Seconds for all rails of one message together. A server that sends a byte now and then would hold it up forever.
 DEADLINE_SECONDS = 60.0
-NO_VERDICT = "No verdict could be had, so the message is blocked"
+NO_VERDICT = "No verdict was possible, so the message is blocked"
+# Said of every pass by a self-check, since it looks like one by a safety model.
+SELF_JUDGED = (
+    "Judged safe by the guarded model itself. That is worth no more than its own judgement of right and wrong."
+)
 
 
 @dataclass
@@ -26,6 +30,7 @@ class Verdict:
         direction: ``"input"`` or ``"output"``.
         status: ``"success"``, ``"blocked"``, or ``"unknown"`` where an earlier rail had blocked already.
         reason: in words.
+        judged: whether a model gave a verdict; False for a block without one.
         categories: of the content-safety policy that are violated.
         seconds: it took.
         model_calls: the library's record of each question to a model.
@@ -35,6 +40,7 @@ class Verdict:
     direction: str
     status: str
     reason: str = ""
+    judged: bool = False
     categories: list[str] = field(default_factory=list)
     seconds: float = 0.0
     model_calls: list[dict[str, Any]] = field(default_factory=list)
@@ -114,8 +120,10 @@ def _verdict(name: str, direction: str, record: Any, problems: list[str]) -> Ver
     verdict = Verdict(name, direction, "blocked", seconds=(record.duration or 0.0) if record else 0.0)
     verdict.model_calls = [call.model_dump(mode="json", exclude={"raw_response"}) for call in calls]
     if len(outcomes) == 1 and outcomes[0].decision.value == "allow" and not record.stop and not problems:
-        verdict.status, verdict.reason = "success", "Judged safe."
+        verdict.status, verdict.judged = "success", True
+        verdict.reason = SELF_JUDGED if name.startswith("self check") else "Judged safe."
     elif len(outcomes) == 1 and outcomes[0].is_blocked and not problems and _says_unsafe(calls):
+        verdict.judged = True
         verdict.categories = [name for name in outcomes[0].metadata.get("policy_violations", []) if name]
         verdict.reason = "Judged unsafe" + (f": {', '.join(verdict.categories)}." if verdict.categories else ".")
     elif problems:

@@ -32,12 +32,33 @@ class LogOptions(Body):
     colang_history: Literal[False] = False
 
 
+# What `llm_params` may set: how the model generates. All else would reach the model without having been judged.
+GENERATION = frozenset(
+    {
+        *("temperature", "top_p", "top_k", "min_p", "max_tokens", "max_completion_tokens", "seed", "stop", "n"),
+        *("presence_penalty", "frequency_penalty", "repetition_penalty", "logprobs", "top_logprobs"),
+    }
+)
+# Fields that models of some servers read beside the messages or the prompt.
+_READ_TOO = ("documents", "chat_template", "chat_template_kwargs", "prompt_embeds", "input", "prefix")
+
+
 class Options(Body):
     rails: RailsOptions = Field(default_factory=RailsOptions)
     llm_params: dict[str, Any] = Field(default_factory=dict)
     log: LogOptions = Field(default_factory=LogOptions)
     llm_output: Literal[False] = False
     output_vars: Literal[False] = False
+
+    @field_validator("llm_params")
+    @classmethod
+    def _only_generation(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if unknown := sorted(value.keys() - GENERATION):
+            raise ValueError(
+                f"{unknown[0]!r} is not a parameter of generation, so the model would read something that no rail has "
+                f"judged; known ones: {', '.join(sorted(GENERATION))}"
+            )
+        return value
 
 
 class GuardrailsData(Body):
@@ -99,6 +120,13 @@ class ModelBody(BaseModel):
     def _without_nulls(cls, value: Any) -> Any:
         return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
 
+    @model_validator(mode="after")
+    def _all_is_judged(self) -> ModelBody:
+        unread = [*_READ_TOO, *({"messages", "prompt"} - type(self).model_fields.keys())]
+        if found := [name for name in unread if (self.model_extra or {}).get(name)]:
+            raise ValueError(f"{found[0]!r} would be read by the model and judged by no rail, so it must be left out")
+        return self
+
     @property
     def streams(self) -> bool:
         """Whether the client asked for a stream, in either of the two places there are for it."""
@@ -116,6 +144,12 @@ class ChatBody(ModelBody):
 
 class CompletionBody(ModelBody):
     prompt: str = Field(min_length=1)
+    suffix: str | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """What the model reads."""
+        return [text for text in (self.prompt, self.suffix) if text]
 
     @field_validator("prompt", mode="before")
     @classmethod

@@ -19,9 +19,14 @@ from nemo_local.common.entities import add_entity_routes
 from nemo_local.common.errors import ApiError, Invalid
 from nemo_local.common.service import Service
 from nemo_local.guardrails.configs import Configs
-from nemo_local.guardrails.guarding import REFUSAL, Guard, GuardRoom
+from nemo_local.guardrails.guarding import Guard, GuardRoom
 from nemo_local.guardrails.schemas import ChatBody, CompletionBody, ConfigBody, ModelBody
 from nemo_local.settings import Settings
+
+# Fields of an answer that hold no text of the model, beside its choices.
+_ENVELOPE = frozenset(
+    {"id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier", "prompt_logprobs"}
+)
 
 
 class Redirected(httpx.RequestError):
@@ -66,7 +71,7 @@ def create_service(settings: Settings) -> Service:
         if users:
             await guard.judge_input(users)
         if last.role == "assistant" and not guard.blocked:
-            await guard.judge_output(users[-1] if users else "", last.model_dump())
+            await guard.judge_output(users[-1] if users else "", [last.model_dump(exclude_none=True)])
         status = "blocked" if guard.blocked else "success"
         return {"status": status, "rails_status": guard.rails_status(), "guardrails_data": guard.data()}
 
@@ -79,7 +84,7 @@ def create_service(settings: Settings) -> Service:
     @router.post("/completions", response_model=None)
     async def complete(body: CompletionBody) -> dict[str, Any] | StreamingResponse:
         """The same for a plain text."""
-        return await _guarded(room, body, "/completions", [body.prompt], _refused_text)
+        return await _guarded(room, body, "/completions", body.texts, _refused_text)
 
     loading: list[asyncio.Task] = []
 
@@ -99,7 +104,7 @@ def create_service(settings: Settings) -> Service:
 
 
 async def _guarded(
-    room: GuardRoom, body: ModelBody, path: str, users: list[str], refused: Callable[[], dict[str, Any]]
+    room: GuardRoom, body: ModelBody, path: str, users: list[str], refused: Callable[[str], dict[str, Any]]
 ) -> dict[str, Any] | StreamingResponse:
     if not body.guardrails.options.rails.dialog:
         raise Invalid("guardrails.options.rails.dialog", "without it nothing is generated; use /v1/guardrail/checks.")
@@ -108,7 +113,7 @@ async def _guarded(
         raise Invalid("messages", "has no message of a user, so the input rails have nothing to judge.")
     await guard.judge_input(users)
     if guard.blocked:
-        return _answer(body, guard, _envelope(body, path, refused()))
+        return _answer(body, guard, _envelope(body, path, refused(guard.refusal())))
     request = body.for_model()
     if body.streams and not guard.has("output"):
         return await _streamed(guard, path, request)
@@ -116,10 +121,11 @@ async def _guarded(
     request.pop("stream_options", None)
     answer = await guard.model.ask(path, request)
     if guard.has("output"):
-        choice = answer["choices"][0]
-        await guard.judge_output(users[-1] if users else "", choice.get("message") or {"content": choice.get("text")})
+        # A field of the answer that no client of the API expects is judged like a choice.
+        rest = {key: value for key, value in answer.items() if key not in _ENVELOPE and value}
+        await guard.judge_output(users[-1] if users else "", [*answer["choices"], *([rest] if rest else [])])
         if guard.blocked:
-            answer = _envelope(body, path, refused())
+            answer = _envelope(body, path, refused(guard.refusal()))
     return _answer(body, guard, answer)
 
 
@@ -159,13 +165,13 @@ def _user_texts(body: ChatBody) -> list[str]:
     return [message.text for message in body.messages if message.role == "user"]
 
 
-def _refused_chat() -> dict[str, Any]:
-    message = {"role": "assistant", "content": REFUSAL}
+def _refused_chat(words: str) -> dict[str, Any]:
+    message = {"role": "assistant", "content": words}
     return {"index": 0, "message": message, "logprobs": None, "finish_reason": "content_filter"}
 
 
-def _refused_text() -> dict[str, Any]:
-    return {"index": 0, "text": REFUSAL, "logprobs": None, "finish_reason": "content_filter"}
+def _refused_text(words: str) -> dict[str, Any]:
+    return {"index": 0, "text": words, "logprobs": None, "finish_reason": "content_filter"}
 
 
 def _envelope(body: ModelBody, path: str, choice: dict[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,17 @@ refused unless it is made of text, known variables and conditions on them: what 
 
 from __future__ import annotations
 
+import re
+
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from nemo_local.common.errors import Invalid
 
 VARIABLES = frozenset({"user_input", "bot_response", "reasoning_enabled"})
+# The name that prompts published by NVIDIA use, and the library's own.
+_ALIAS, _MEANT = "user_query", "user_input"
+_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _ALLOWED = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.Not, nodes.And, nodes.Or)
 
 
@@ -42,7 +47,13 @@ def check_template(template: str, field: str) -> set[str]:
         if isinstance(node, nodes.Name):
             names.add(node.name)
         waiting += node.iter_child_nodes()
+    names = {_MEANT if name == _ALIAS else name for name in names}
     if unknown := names - VARIABLES:
         known = ", ".join(sorted(VARIABLES))
         raise Invalid(field, f"has the unknown variable {sorted(unknown)[0]!r}; known ones: {known}.")
     return names
+
+
+def with_known_names(template: str) -> str:
+    """A checked template with the variables that the library knows."""
+    return _TAG.sub(lambda tag: re.sub(rf"\b{_ALIAS}\b", _MEANT, tag[0]), template)

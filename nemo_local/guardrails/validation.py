@@ -21,7 +21,18 @@ _PARSERS = {
     "output": ("nemoguard_parse_response_safety", "nemotron_content_safety_parse_response_safety"),
 }
 _FLOW = re.compile(r"(content safety check|self check) (input|output)(?: \$model=([\w-]+))?")
-_PARAMETERS = ("base_url", "model", "model_name", "temperature", "max_tokens", "top_p", "seed", "timeout")
+_PARAMETERS = (
+    "base_url",
+    "openai_api_base",
+    "openai_api_key",
+    "model",
+    "model_name",
+    "temperature",
+    "max_tokens",
+    "top_p",
+    "seed",
+    "timeout",
+)
 _MODEL_KEYS = ("type", "engine", "model", "api_key_env_var", "mode", "parameters")
 _PROMPT_KEYS = ("task", "content", "messages", "output_parser", "max_length", "max_tokens", "mode", "stop", "models")
 _PLAIN = ("instructions", "passthrough", "enable_rails_exceptions", "lowest_temperature", "custom_data")
@@ -109,15 +120,34 @@ def _check_model(model: Any, field: str) -> str:
     names = [name for name in (model.get("model"), parameters.get("model"), parameters.get("model_name")) if name]
     if model["type"] != "main" and (len(names) != 1 or not isinstance(names[0], str)):
         raise Invalid(f"{field}.model", "is required, once: the model's name at its API.")
-    base_url = parameters.get("base_url")
+    _check_once(model.get("api_key_env_var"), parameters.get("openai_api_key"), f"{field}.parameters.openai_api_key")
+    _check_once(parameters.get("base_url"), parameters.get("openai_api_base"), f"{field}.parameters.openai_api_base")
+    base_url, key_name = address(model)
     if base_url is None and model["engine"] != "nim":
         raise Invalid(f"{field}.parameters.base_url", "is required: where the API answers, up to and including /v1.")
     host = _check_url(base_url, f"{field}.parameters.base_url") if base_url is not None else ""
     timeout = parameters.get("timeout")
     if timeout is not None and not (isinstance(timeout, int | float) and 0 < timeout <= 120):
         raise Invalid(f"{field}.parameters.timeout", "must be a number of seconds, at most 120.")
-    _check_key_name(model.get("api_key_env_var"), host, f"{field}.api_key_env_var")
+    said_in = "parameters.openai_api_key" if parameters.get("openai_api_key") else "api_key_env_var"
+    _check_key_name(key_name, host, f"{field}.{said_in}")
     return model["type"]
+
+
+def address(model: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Where an entry of `models` answers, and the environment variable that holds its key; None where it says neither.
+
+    NVIDIA's configs use the library's `base_url` with `api_key_env_var`; configs after LangChain's OpenAI class have
+    `openai_api_base` and `openai_api_key` instead. A key itself is never stored, so the latter takes a name, too.
+    """
+    parameters = model.get("parameters") or {}
+    base_url = parameters.get("base_url") or parameters.get("openai_api_base")
+    return base_url, model.get("api_key_env_var") or parameters.get("openai_api_key")
+
+
+def _check_once(value: Any, other: Any, field: str) -> None:
+    if value is not None and other is not None and value != other:
+        raise Invalid(field, "says something else than the other field that means the same; leave one of them out.")
 
 
 def _check_url(url: Any, field: str) -> str:
@@ -134,7 +164,9 @@ def _check_key_name(name: Any, host: str, field: str) -> None:
         return
     if not isinstance(name, str) or not _KEY_NAME.fullmatch(name) or name in _FOREIGN_KEYS:
         raise Invalid(
-            field, "must be the name of an environment variable that ends in _API_KEY, such as CONTENT_SAFETY_API_KEY."
+            field,
+            "must be the name of an environment variable that ends in _API_KEY, such as CONTENT_SAFETY_API_KEY. The "
+            "key itself is never stored: set that variable where the platform runs.",
         )
     if name in _NVIDIA_KEYS and not (host == "nvidia.com" or host.endswith(".nvidia.com")):
         raise Invalid(field, f"{name} is only sent to hosts of nvidia.com; use a key of its own for {host or 'this'}.")

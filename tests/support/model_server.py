@@ -25,6 +25,8 @@ class ModelServer:
 
     verdict: str = SAFE
     answer: dict[str, Any] = field(default_factory=lambda: {"role": "assistant", "content": None, "tool_calls": [CALL]})
+    choices: list[dict[str, Any]] | None = None  # messages, in place of the one answer
+    beside: dict[str, Any] = field(default_factory=dict)  # fields of the answer beside its choices
     status: int = 200
     redirect: str | None = None
     delay: float = 0.0
@@ -45,7 +47,9 @@ class ModelServer:
                 outer.headers.append(dict(self.headers))
                 outer.paths.append(self.path)
                 if body["model"] == MAIN:
-                    return self._send(200, outer.completion(MAIN, outer.answer))
+                    return self._send(
+                        200, {**outer.completion(MAIN, *(outer.choices or [outer.answer])), **outer.beside}
+                    )
                 time.sleep(outer.delay)
                 if outer.redirect:
                     self.send_response(307)
@@ -72,15 +76,15 @@ class ModelServer:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @staticmethod
-    def completion(model: str, message: dict) -> dict:
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    def completion(model: str, *messages: dict) -> dict:
+        choices = [{"index": i, "message": one, "finish_reason": "stop"} for i, one in enumerate(messages)]
         usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         return {
             "id": "c",
             "object": "chat.completion",
             "created": 1,
             "model": model,
-            "choices": [choice],
+            "choices": choices,
             "usage": usage,
         }
 

@@ -6,7 +6,7 @@ import copy
 
 import nemo_microservices as nemo
 import pytest
-from guardrails_support import OUTPUT
+from guardrails_support import HELLO, OUTPUT, chat
 
 
 def as_sent(config) -> dict:
@@ -96,6 +96,9 @@ def changed(data: dict, path: str, value: object) -> dict:
         ("models.1.api_key_env_var", "WANDB_API_KEY", "models.1.api_key_env_var"),
         ("models.1.api_key_env_var", "NVIDIA_API_KEY", "models.1.api_key_env_var"),
         ("models.1.model", None, "models.1.model"),
+        ("models.1.parameters.openai_api_key", "nvapi-secret", "models.1.parameters.openai_api_key"),
+        ("models.1.parameters.openai_api_key", "PATH", "models.1.parameters.openai_api_key"),
+        ("models.1.parameters.openai_api_base", "http://other.test/v1", "models.1.parameters.openai_api_base"),
     ],
 )
 def test_a_config_that_cannot_be_right_is_refused_by_its_key(sdk, data, path, value, named):
@@ -111,3 +114,17 @@ def test_a_config_without_data_and_one_in_files_are_refused(sdk, data):
         sdk.guardrail.configs.create(name="empty", namespace="ada")
     with pytest.raises(nemo.UnprocessableEntityError, match="files_url"):
         sdk.guardrail.configs.create(name="files", namespace="ada", data=data, files_url="hf://x/y")
+
+
+def test_the_names_of_published_configs_mean_what_the_librarys_own_mean(sdk, server, data):
+    """NVIDIA's prompts say `user_query`; configs after LangChain's class say `openai_api_base` and `openai_api_key`."""
+    for model in data["models"]:
+        model["parameters"] = {"openai_api_base": server.url}
+    data["prompts"][0]["content"] = "Judge this: {{ user_query }}, user_query"
+    sdk.guardrail.configs.create(name="published", namespace="ada", data=data)
+    chat(sdk, "ada/published")
+    assert server.bodies[0]["messages"][0]["content"] == f"Judge this: {HELLO[0]['content']}, user_query"
+    data["models"][0]["parameters"]["openai_api_key"] = "UNSET_API_KEY"
+    sdk.guardrail.configs.update("published", namespace="ada", data=data)
+    with pytest.raises(nemo.UnprocessableEntityError, match="UNSET_API_KEY is not set"):
+        chat(sdk, "ada/published")

@@ -6,7 +6,7 @@ import pytest
 from guardrails_support import HELLO, RAIL, chat
 from model_server import MAIN, SAFE
 
-NO_VERDICT = "No verdict could be had, so the message is blocked"
+NO_VERDICT = "No verdict was possible, so the message is blocked"
 
 
 def assert_blocked(sdk, server, config: str) -> str:
@@ -15,7 +15,7 @@ def assert_blocked(sdk, server, config: str) -> str:
     assert found.status == "blocked" and found.rails_status[RAIL].status == "blocked"
     answer = chat(sdk, config)
     assert answer.choices[0].finish_reason == "content_filter"
-    assert answer.choices[0].message.content == "I'm sorry, I can't respond to that."
+    assert "gave no verdict" in answer.choices[0].message.content
     assert not answer.choices[0].message.tool_calls
     streamed = list(chat(sdk, config, stream=True))
     assert [chunk.choices[0].finish_reason for chunk in streamed] == ["content_filter"]

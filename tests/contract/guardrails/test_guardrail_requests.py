@@ -61,7 +61,7 @@ def test_every_message_of_the_user_is_judged(sdk, server, stored):
 def test_output_rails_judge_the_answer_and_its_calls(sdk, server, stored):
     config = stored(rails={"output": OUTPUT})
     assert chat(sdk, config).choices[0].message.tool_calls
-    assert "live_giveaways" in server.bodies[-1]["messages"][0]["content"]
+    assert "live giveaways" in server.bodies[-1]["messages"][0]["content"]
     server.verdict = '{"User Safety": "safe", "Response Safety": "unsafe", "Safety Categories": "Threat"}'
     answer = chat(sdk, config)
     assert answer.choices[0].finish_reason == "content_filter" and not answer.choices[0].message.tool_calls
