@@ -98,7 +98,7 @@ def _in_form(form: str, wish: str) -> str:
 
 
 def _read(path: Path) -> list[tuple[str, str, str]]:
-    """Topic, sign and phrase of each line; ``\\n`` in a phrase is a line break.
+    """Topic, sign and phrase of each line.
 
     Raises:
         ValueError: a line is none of these, with its number.
@@ -108,7 +108,7 @@ def _read(path: Path) -> list[tuple[str, str, str]]:
         if line.startswith("[") and line[1:-1] in (*CATEGORIES, SAFE):
             topic = line[1:-1]
         elif topic and line[:2] in ("+ ", "~ ", "! ", "- "):
-            lines.append((topic, line[0], line[2:].replace(r"\n", "\n")))
+            lines.append((topic, line[0], line[2:]))
         elif line and not line.startswith("#"):
             raise ValueError(f"{path.name}, line {number}: {line!r} is no phrase")
     return lines
