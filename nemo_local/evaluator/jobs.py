@@ -17,6 +17,8 @@ from nemo_local.common.listing import list_page
 from nemo_local.evaluator.datasets import DatasetError
 from nemo_local.evaluator.endpoints import Endpoint, resolve_dataset
 from nemo_local.evaluator.entities import keep_key
+from nemo_local.evaluator.judges import connect_judges, keep_keys
+from nemo_local.evaluator.metrics import LlmJudge
 from nemo_local.evaluator.plan import Plan, make_plan
 from nemo_local.evaluator.running.engine import EvaluationFailed
 from nemo_local.evaluator.running.results import write_results_zip, write_zip
@@ -35,6 +37,7 @@ class _Prepared:
     target: dict
     plan: Plan
     endpoint: Endpoint | None
+    judges: dict[LlmJudge, Endpoint]
 
 
 class Preparation:
@@ -67,8 +70,10 @@ class Preparation:
         plan = make_plan(config, "config")
         keep_key(target_document, target)
         key = target.endpoint and api_keys.find(target_document["id"], target.endpoint.url)
+        keep_keys(config_document["id"], plan)
         endpoint = await connect(plan, target, self._gateway_url, key)
-        return _Prepared({**config_document, **config.stored()}, target_document, plan, endpoint)
+        judges = await connect_judges(config_document["id"], plan, self._gateway_url)
+        return _Prepared({**config_document, **config.stored()}, target_document, plan, endpoint, judges)
 
     async def _load(self, given: Any, store: DocumentStore, model: type) -> tuple[Any, dict]:
         if not isinstance(given, str):
@@ -197,7 +202,7 @@ def live_router(preparation: Preparation, runner: JobRunner) -> APIRouter:
                     f"a live evaluation takes at most {LIVE_LIMIT} samples a task; set a limit, or create a job.",
                 )
         try:
-            tasks, details, log = await runner.live(prepared.plan, rows, prepared.endpoint)
+            tasks, details, log = await runner.live(prepared.plan, rows, prepared.endpoint, prepared.judges)
         except (DatasetError, EvaluationFailed, ApiError) as error:
             return {"status": "failed", "status_details": {"message": str(error)}}
         result = completed(ResultBody, {"job": new_id("live"), "namespace": body.namespace, "tasks": tasks})

@@ -16,10 +16,13 @@ class Entity(EntityBody):
     name: VersionedName | None = None
 
 
+MASKED = "******"
+
+
 def _masked(value: Any) -> Any:
     """The value with every API key in it masked as NeMo Evaluator does, so that no secret is stored."""
     if isinstance(value, dict):
-        return {key: "******" if key == "api_key" else _masked(inner) for key, inner in value.items()}
+        return {key: MASKED if key == "api_key" else _masked(inner) for key, inner in value.items()}
     return [_masked(inner) for inner in value] if isinstance(value, list) else value
 
 

@@ -107,24 +107,24 @@ class RequestTemplate:
             return {key: self._compile(part, f"{field}.{key}") for key, part in value.items()}
         return value
 
-    def render(self, item: dict) -> dict:
-        """The request body for one row. Raises RenderError."""
+    def render(self, item: dict, sample: dict | None = None) -> dict:
+        """The request body for one row, and for the answer to it where there is one. Raises RenderError."""
         body = {}
         for key, value in self._compiled.items():
             field = f"{self._field}.{key}"
-            rendered = self._render(value, item, field)
+            rendered = self._render(value, item, sample, field)
             if isinstance(value, Template) and key not in TEXT_FIELDS:
                 rendered = _json_or_text(rendered)
             body[key] = rendered
         return body
 
-    def _render(self, value: Any, item: dict, field: str) -> Any:
+    def _render(self, value: Any, item: dict, sample: dict | None, field: str) -> Any:
         if isinstance(value, Template):
-            return render(value, item, None, field)
+            return render(value, item, sample, field)
         if isinstance(value, list):
-            return [self._render(part, item, f"{field}.{index}") for index, part in enumerate(value)]
+            return [self._render(part, item, sample, f"{field}.{index}") for index, part in enumerate(value)]
         if isinstance(value, dict):
-            return {key: self._render(part, item, f"{field}.{key}") for key, part in value.items()}
+            return {key: self._render(part, item, sample, f"{field}.{key}") for key, part in value.items()}
         return value
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nemo_local.common.errors import Invalid
 from nemo_local.evaluator.metrics.base import Metric
+from nemo_local.evaluator.metrics.llm_judge import LlmJudge
 from nemo_local.evaluator.metrics.text import F1, Bleu, ExactMatch, Rouge, StringCheck
 from nemo_local.evaluator.metrics.tool_calling import ToolCalling
 from nemo_local.evaluator.schemas import MetricConfig
@@ -16,6 +17,7 @@ METRICS: dict[str, type[Metric]] = {
     "f1": F1,
     "bleu": Bleu,
     "rouge": Rouge,
+    "llm-judge": LlmJudge,
 }
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from nemo_local.common.errors import ApiError
 from nemo_local.evaluator.datasets import Row
 from nemo_local.evaluator.endpoints import Endpoint, served_models
+from nemo_local.evaluator.metrics.llm_judge import Judgement, LlmJudge
 from nemo_local.evaluator.plan import Plan, Task
 from nemo_local.evaluator.running.model_client import ModelClient, RequestFailed
 from nemo_local.evaluator.templates import RenderError
+
+Judges = dict[LlmJudge, Endpoint]
+"""Where each judge answers."""
 
 GIVE_UP_AFTER = 20
 """Samples in a row that failed because the target was unavailable, each after all its retries: it is gone."""
@@ -59,48 +65,72 @@ def make_questions(plan: Plan, rows: dict[str, list[Row]]) -> list[Question]:
 
 
 async def run(
-    plan: Plan, questions: list[Question], endpoint: Endpoint | None, on_record: Callable[[dict], None]
+    plan: Plan,
+    questions: list[Question],
+    endpoint: Endpoint | None,
+    judges: Judges,
+    on_record: Callable[[dict], None],
 ) -> None:
-    """Ask and score, with ``plan.params.parallelism`` requests in flight.
+    """Ask and score, with ``plan.params.parallelism`` rows in flight.
 
     Args:
         plan: for the common parameters.
         questions: what is still to be asked.
         endpoint: where; None when no task asks a model.
+        judges: where the models are that judge.
         on_record: called with the record of each row as it is done: ``task``, ``index``, ``item``, ``request``,
-            ``response`` (the assistant's message), ``scores`` (by metric, then by name) and ``error``.
+            ``response`` (the assistant's message), ``scores`` (by metric, then by name), ``judged`` (what judges said,
+            by metric) and ``error``.
 
     Raises:
-        EvaluationFailed: the model is no longer served, or the target is gone.
+        EvaluationFailed: the model is no longer served, or the target or a judge is gone.
     """
-    if endpoint is None:
-        for question in questions:
-            on_record(_record(question, None, {}, None))
-            await asyncio.sleep(0)  # lets a cancellation in
-        return
-
     params, defaults = plan.params, plan.request_defaults()
     pending = iter(questions)
-    failed_in_a_row = 0
+    failed_in_a_row: Counter[Endpoint] = Counter()
+
+    async def ask(place: Endpoint, kind: str, request: dict) -> dict:
+        try:
+            sample = await clients[place].ask(kind, request)
+        except RequestFailed as failure:
+            failed_in_a_row[place] = failed_in_a_row[place] + 1 if failure.unavailable else 0
+            await _stop_if_gone(place, failure, failed_in_a_row[place])
+            raise
+        failed_in_a_row[place] = 0
+        return sample
+
+    async def judgements(question: Question, sample: dict) -> dict[str, Judgement]:
+        found = {}
+        for name, metric in question.task.metrics.items():
+            if isinstance(metric, LlmJudge):
+                place = judges[metric]
+                try:
+                    request = {"model": place.model_id, **metric.request(question.row.item, sample)}
+                    found[name] = metric.read((await ask(place, "chat-completion", request))["output_text"])
+                except (RequestFailed, RenderError) as failure:
+                    found[name] = Judgement(dict.fromkeys(metric.scores), problem=str(failure))
+        return found
 
     async def work() -> None:
-        nonlocal failed_in_a_row
         for question in pending:  # shared by all workers: each takes the next one
-            if question.body is None:
-                on_record(_record(question, None, {}, None))
-                continue
-            request = {"model": endpoint.model_id, **defaults, **question.body}
-            try:
-                sample = await client.ask(question.task.kind, request)
-            except RequestFailed as failure:
-                failed_in_a_row = failed_in_a_row + 1 if failure.unavailable else 0
-                await _stop_if_gone(endpoint, failure, failed_in_a_row)
-                on_record(_record(question, request, {}, str(failure)))
-            else:
-                failed_in_a_row = 0
-                on_record(_record(question, request, sample, None))
+            request, sample = None, {}
+            if question.body is not None:
+                request = {"model": endpoint.model_id, **defaults, **question.body}
+                try:
+                    sample = await ask(endpoint, question.task.kind, request)
+                except RequestFailed as failure:
+                    on_record(_record(question, request, {}, {}, str(failure)))
+                    continue
+            on_record(_record(question, request, sample, await judgements(question, sample), None))
+            await asyncio.sleep(0)  # lets a cancellation in
 
-    async with ModelClient(endpoint, params.parallelism, params.request_timeout, params.max_retries) as client:
+    async with AsyncExitStack() as stack:
+        clients = {
+            place: await stack.enter_async_context(
+                ModelClient(place, params.parallelism, params.request_timeout, params.max_retries)
+            )
+            for place in {endpoint, *judges.values()} - {None}
+        }
         try:
             async with asyncio.TaskGroup() as workers:
                 for _ in range(min(params.parallelism, len(questions))):
@@ -127,10 +157,16 @@ async def _stop_if_gone(endpoint: Endpoint, failure: RequestFailed, failed_in_a_
             ) from failure
 
 
-def _record(question: Question, request: dict | None, sample: dict, error: str | None) -> dict:
-    """A row without an answer, or with one that cannot be scored, counts 0 in every score and says why."""
+def _record(
+    question: Question, request: dict | None, sample: dict, judged: dict[str, Judgement], error: str | None
+) -> dict:
+    """A row without an answer, or with one that cannot be scored, counts 0 in every score and says why. Where a judge
+    gave no score, there is none."""
     metrics, item = question.task.metrics, question.row.item
-    scores = {name: dict.fromkeys(metric.scores, 0.0) for name, metric in metrics.items()}
+    scores = {
+        name: dict.fromkeys(metric.scores, None if isinstance(metric, LlmJudge) else 0.0)
+        for name, metric in metrics.items()
+    }
     if error is None:
         try:
             scores = {name: metric.score(item, sample) for name, metric in metrics.items()}
@@ -142,6 +178,7 @@ def _record(question: Question, request: dict | None, sample: dict, error: str |
         "item": item,
         "request": request,
         "response": sample.get("message"),
-        "scores": scores,
+        "scores": {**scores, **{name: one.scores for name, one in judged.items()}},
+        "judged": {name: {"answer": one.answer, "problem": one.problem} for name, one in judged.items()},
         "error": error,
     }

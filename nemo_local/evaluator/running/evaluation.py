@@ -9,8 +9,9 @@ from typing import Any
 
 from nemo_local.evaluator.datasets import DatasetError, DatasetUnavailable, Row, Source, fetch, read_rows
 from nemo_local.evaluator.endpoints import Endpoint
+from nemo_local.evaluator.metrics import LlmJudge
 from nemo_local.evaluator.plan import Plan, Task
-from nemo_local.evaluator.running.engine import EvaluationFailed, make_questions, run
+from nemo_local.evaluator.running.engine import EvaluationFailed, Judges, make_questions, run
 from nemo_local.evaluator.running.job_files import JobFiles
 from nemo_local.evaluator.running.results import task_results
 from tool_calling import strict_json
@@ -60,6 +61,7 @@ async def evaluate(
     plan: Plan,
     target_rows: list[dict] | None,
     endpoint: Endpoint | None,
+    judges: Judges,
     files: JobFiles,
     hub_endpoint: str,
     on_progress: Callable[[dict], None],
@@ -70,6 +72,7 @@ async def evaluate(
         plan: what to do.
         target_rows: rows given with the target, for tasks without a dataset.
         endpoint: where the model is; None when no task asks one.
+        judges: where the models are that judge.
         files: where datasets and records are kept.
         hub_endpoint: Hub endpoint of the Data Store.
         on_progress: called with status details after every row.
@@ -97,15 +100,29 @@ async def evaluate(
 
     def keep(record: dict) -> None:
         files.append(record)
+        for name, said in record["judged"].items():
+            if said["problem"]:
+                files.log(f"task {record['task']}, sample {record['index']}, {name}: no score, {said['problem']}")
         if record["error"]:
             files.log(f"task {record['task']}, sample {record['index']}: {record['error']}")
         progress.add(record)
 
-    await run(plan, pending, endpoint, keep)
+    await run(plan, pending, endpoint, judges, keep)
     records = files.records()
     if all(record["error"] for record in records):
         raise EvaluationFailed(f"None of the {len(records)} samples could be scored. The first: {records[0]['error']}")
+    for task in plan.tasks:
+        for name, metric in task.metrics.items():
+            of_task = [record for record in records if record["task"] == task.name]
+            if isinstance(metric, LlmJudge) and not any(_scored(record, name) for record in of_task):
+                problems = (record["judged"][name]["problem"] for record in of_task if name in record["judged"])
+                why = next(problems, of_task[0]["error"])
+                raise EvaluationFailed(f"The judge {name} gave no score for any of {len(of_task)} samples: {why}")
     return task_results(plan, records)
+
+
+def _scored(record: dict, metric: str) -> bool:
+    return all(value is not None for value in record["scores"][metric].values())
 
 
 async def _load(task: Task, target_rows: list[dict] | None, directory: Path, hub_endpoint: str) -> list[Row]:

@@ -55,13 +55,19 @@ def _sample(record: dict) -> dict | None:
     return sample_of(message, {"choices": [{"message": message}]}) if message else {}
 
 
-def statistics(values: list[float]) -> dict[str, float | int]:
-    """Count, sum, mean, extremes, and population variance and standard deviation, as the SDK's ``ScoreStats``."""
+def statistics(scores: list[float | None]) -> dict[str, float | int]:
+    """Count, sum, mean, extremes, and population variance and standard deviation, as the SDK's ``ScoreStats``.
+
+    Args:
+        scores: at least one number. None, of a judge that gave no score, is left out and counted as ``nan_count``.
+    """
+    values = [score for score in scores if score is not None]
     count, total = len(values), math.fsum(values)
     mean = total / count
     variance = math.fsum((value - mean) ** 2 for value in values) / count
     return {
         "count": count,
+        **({"nan_count": len(scores) - count} if count < len(scores) else {}),
         "sum": total,
         "mean": mean,
         "min": min(values),

@@ -14,8 +14,9 @@ from nemo_local.common.documents import DocumentStore
 from nemo_local.common.errors import ApiError, is_disk_full
 from nemo_local.evaluator.datasets import DatasetError
 from nemo_local.evaluator.endpoints import Endpoint, served_models
+from nemo_local.evaluator.judges import connect_judges
 from nemo_local.evaluator.plan import Plan, make_plan
-from nemo_local.evaluator.running.engine import EvaluationFailed
+from nemo_local.evaluator.running.engine import EvaluationFailed, Judges
 from nemo_local.evaluator.running.evaluation import evaluate
 from nemo_local.evaluator.running.job_files import JobFiles
 from nemo_local.evaluator.schemas import ConfigBody
@@ -42,6 +43,7 @@ class JobRunner:
     def __init__(self, settings: Settings, jobs: DocumentStore, results: DocumentStore) -> None:
         self._jobs, self._results = jobs, results
         self._directory = settings.service_dir("evaluator") / "jobs"
+        self._gateway_url = settings.gateway_url
         self._hub_endpoint = f"{settings.gateway_url}/v1/hf"
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="evaluation-jobs", daemon=True)
@@ -87,7 +89,9 @@ class JobRunner:
         """Cancel a job, if it runs, and wait until it has stopped. To be awaited in any event loop."""
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._cancel(job_id), self._loop))
 
-    async def live(self, plan: Plan, rows: list[dict] | None, endpoint: Endpoint | None) -> tuple[dict, dict, str]:
+    async def live(
+        self, plan: Plan, rows: list[dict] | None, endpoint: Endpoint | None, judges: Judges
+    ) -> tuple[dict, dict, str]:
         """Evaluate now, keeping nothing.
 
         Returns:
@@ -99,7 +103,7 @@ class JobRunner:
         details: dict[str, Any] = {}
 
         async def work() -> dict:
-            return await evaluate(plan, rows, endpoint, files, self._hub_endpoint, details.update)
+            return await evaluate(plan, rows, endpoint, judges, files, self._hub_endpoint, details.update)
 
         with tempfile.TemporaryDirectory(dir=self._directory.parent) as directory:
             files = JobFiles(Path(directory))
@@ -165,7 +169,9 @@ class JobRunner:
 
         plan = make_plan(ConfigBody.model_validate(job["config"]))
         rows = job["target"].get("rows")
-        return {"job": job["id"], "tasks": await evaluate(plan, rows, endpoint, files, self._hub_endpoint, on_progress)}
+        judges = await connect_judges(job["config"]["id"], plan, self._gateway_url)
+        tasks = await evaluate(plan, rows, endpoint, judges, files, self._hub_endpoint, on_progress)
+        return {"job": job["id"], "tasks": tasks}
 
     async def _wait_for(self, endpoint: Endpoint | None) -> None:
         deadline = time.monotonic() + TARGET_WAIT

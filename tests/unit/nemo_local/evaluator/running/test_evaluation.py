@@ -26,7 +26,7 @@ def data_plan(dataset: bool, metric: dict = CHECK) -> Plan:
 
 
 def run(plan: Plan, directory: Path, rows: list[dict] | None = None) -> dict:
-    return asyncio.run(evaluate(plan, rows, None, JobFiles(directory), "http://unused", lambda details: None))
+    return asyncio.run(evaluate(plan, rows, None, {}, JobFiles(directory), "http://unused", lambda details: None))
 
 
 @pytest.mark.parametrize(("failures", "works"), [(0, True), (2, True), (3, False)])
@@ -67,7 +67,7 @@ def test_a_dataset_that_is_not_there_is_not_asked_for_again(tmp_path: Path, monk
 
 
 def test_rows_done_before_are_kept(tmp_path: Path) -> None:
-    record = {"task": "t", "index": 1, "item": {}, "request": None, "response": None, "error": None}
+    record = {"task": "t", "index": 1, "item": {}, "request": None, "response": None, "judged": {}, "error": None}
     JobFiles(tmp_path).append({**record, "scores": {"m": {"string-check": 0.25}}})
     rows = [{"a": 1, "b": 1}, {"a": 1, "b": 1}, {"a": 1, "b": 2}]
     score = run(data_plan(dataset=False), tmp_path, rows)["t"]["metrics"]["m"]["scores"]["string-check"]

@@ -40,7 +40,7 @@ def new_job(jobs: DocumentStore, dataset: bool) -> dict:
         task["dataset"] = {"files_url": "hf://datasets/ns/name/rows.jsonl"}
     details = {"message": "", "progress": 0.0, "samples_processed": 0, "task_status": {"t": "pending"}}
     body = {
-        "config": {"type": "custom", "tasks": {"t": task}},
+        "config": {"id": "eval-config-1", "type": "custom", "tasks": {"t": task}},
         "target": ROWS,
         "status": "created",
         "status_details": details,
