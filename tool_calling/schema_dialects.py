@@ -12,7 +12,11 @@ from tool_calling import strict_json
 
 _MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
-_SINGLE = ("items", "contains", "additionalProperties", "propertyNames", "not", "if", "then", "else")
+_SINGLE = (
+    *("items", "contains", "additionalProperties", "unevaluatedItems", "unevaluatedProperties", "propertyNames"),
+    *("not", "if", "then", "else"),
+)
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _VALUES = ("const", "default")  # null is a value there; anywhere else it says that the keyword is not used
 
 
@@ -56,6 +60,9 @@ def _modern(schema: Any, path: tuple[str | int, ...]) -> Any:
             found[keyword] = [_modern(part, (*here, number)) for number, part in enumerate(value)]
         elif keyword in _SINGLE or keyword == "additionalItems":
             found[keyword] = _modern(value, here)
+        elif keyword in _REFERENCES and not (isinstance(value, str) and value.startswith("#")):
+            # A validator would fetch it: whoever writes a schema could have this machine ask any address.
+            raise SchemaError(here, f"the reference {value!r} leads out of the schema; only those in it are followed")
         elif keyword not in ("$schema", "$id"):
             found[keyword] = value
     rest = found.pop("additionalItems", None)

@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 import jsonschema
+import referencing
 
 from sample_data.production import NEAR, similarity, words
 from tool_calling.scoring import score_tool_calls
@@ -129,7 +130,12 @@ def fitting(examples: Examples) -> Examples:
 def schema_problem(arguments: dict[str, Any], schema: dict[str, Any]) -> str | None:
     """The first thing wrong with the arguments of a call, in words; None where they fit."""
     strict = {"additionalProperties": False, **schema}
-    errors = sorted(jsonschema.Draft202012Validator(strict).iter_errors(arguments), key=lambda error: list(error.path))
+    # With a registry of its own the validator fetches nothing, whatever addresses a logged schema refers to.
+    validator = jsonschema.Draft202012Validator(strict, registry=referencing.Registry())
+    try:
+        errors = sorted(validator.iter_errors(arguments), key=lambda error: list(error.path))
+    except referencing.exceptions.Unresolvable as error:
+        return f"the tool's schema refers to {error.ref!r}, which is not in it"
     if not errors:
         return None
     place = ".".join(str(part) for part in errors[0].path)

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
+import referencing
+from referencing.jsonschema import DRAFT202012
 
 from nemo_local.nim.structured_output.number_grammars import integer_range, number_range
 from tool_calling import schemas
@@ -96,7 +99,7 @@ def check_value(value: Any, schema: Any, name: str) -> str | None:
         schema: JSON Schema in any form that :func:`tool_calling.schemas.plain` takes.
         name: of the value, for the answer.
     """
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(modern(schema)).iter_errors(value))
+    error = jsonschema.exceptions.best_match(_validator(modern(schema)).iter_errors(value))
     if error is None:
         return None
     where = ".".join(map(str, [name, *error.absolute_path]))
@@ -106,10 +109,39 @@ def check_value(value: Any, schema: Any, name: str) -> str | None:
 def _named(what: str, write: Any, schema: Any) -> str:
     try:
         expression = write(schema)
-        jsonschema.Draft202012Validator.check_schema(modern(schema or {}))
+        _check(modern(schema or {}))
         return expression
     except (UnsupportedSchema, SchemaError, jsonschema.SchemaError) as error:
         raise UnsupportedSchema(f"{what}: {getattr(error, 'message', None) or error}") from None
+
+
+def _validator(schema: Schema) -> jsonschema.Draft202012Validator:
+    # With a registry of its own a validator fetches nothing.
+    return jsonschema.Draft202012Validator(schema, registry=referencing.Registry())
+
+
+def _check(schema: Schema | bool) -> None:
+    """Raise SchemaError or UnsupportedSchema for a schema by which no answer could be checked."""
+    jsonschema.Draft202012Validator.check_schema(schema)
+    if isinstance(schema, bool):
+        return
+    try:
+        resolver = referencing.Registry().resolver_with_root(DRAFT202012.create_resource(schema))
+        for reference in _references(schema):
+            resolver.lookup(reference)
+        _validator(schema).is_valid({})
+    except referencing.exceptions.Unresolvable as error:
+        raise UnsupportedSchema(f"the reference {error.ref!r} leads nowhere in the schema") from None
+    except RecursionError:
+        raise UnsupportedSchema("a reference in it contains itself and nothing else") from None
+
+
+def _references(value: Any) -> Iterator[str]:
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        if key == "$ref" and isinstance(part, str):
+            yield part
+        elif key not in ("enum", "const", "default", "examples"):
+            yield from _references(part)
 
 
 class _GrammarWriter:
@@ -166,7 +198,7 @@ class _GrammarWriter:
         return self.rule(" | ".join(dict.fromkeys(self._value(option, depth) for option in options)))
 
     def _one_of(self, schema: Schema, options: list[Any], depth: int) -> str:
-        validator = jsonschema.Draft202012Validator(schema)
+        validator = _validator(schema)
         allowed = [option for option in options if validator.is_valid(option)]
         if not allowed:
             raise UnsupportedSchema(f"no value of {json.dumps(options)[:200]} fits the rest of its schema")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections import Counter
 
 import pytest
@@ -169,3 +170,9 @@ def test_all_planted_defects_of_last_week_are_found():
     changed = {one.id for one in week.planted if "address" in one.kind or "number" in one.kind}
     wrong = [one.id for one in kept if one.id not in changed and one.calls != json.loads(truth[one.id])]
     assert wrong == []
+
+
+def test_a_schema_that_refers_elsewhere_is_a_problem_and_fetches_nothing(monkeypatch):
+    monkeypatch.setattr(socket, "socket", lambda *_, **__: pytest.fail("a connection was opened"))
+    schema = {"type": "object", "properties": {"x": {"$ref": "http://127.0.0.1:9/x.json"}}}
+    assert "refers to 'http://127.0.0.1:9/x.json'" in curation.schema_problem({"x": 1}, schema)

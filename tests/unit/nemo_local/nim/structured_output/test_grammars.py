@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import socket
 
 import jsonschema
 import pytest
@@ -11,7 +12,7 @@ from ebnf import Grammar
 
 from nemo_local.nim.structured_output.grammars import BASICS, UnsupportedSchema, check_value, tool_call_grammar
 from nemo_local.nim.structured_output.number_grammars import integer_range, number_range
-from tool_calling.schema_dialects import modern
+from tool_calling.schema_dialects import SchemaError, modern
 
 POINT = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
 # Schemas of one property each. They are legal, or what clients send in their place.
@@ -122,6 +123,40 @@ def test_a_schema_nothing_can_be_made_of_is_refused_with_the_function(parameters
 
 
 BOUNDS = [0, 1, -1, 7, -7, 10, 99, -99, 100, 1234, 10**9, -(10**9), 10**20, 0.5, -0.25, 1.75, 99.99, 2.0]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda ref: ref,
+        lambda ref: {"not": ref},
+        lambda ref: {"properties": {"x": {"type": "array", "contains": ref}}},
+        lambda ref: {"properties": {"x": {"type": "object", "unevaluatedProperties": ref}}},
+        lambda ref: {"if": {"properties": {"x": {"propertyNames": ref}}}, "then": {}},
+    ],
+)
+def test_a_schema_makes_this_machine_ask_no_address(place, monkeypatch):
+    monkeypatch.setattr(socket, "socket", lambda *_, **__: pytest.fail("a connection was opened"))
+    for keyword in ("$ref", "$dynamicRef"):
+        parameters = {"type": "object", **place({keyword: "http://127.0.0.1:9/schema.json"})}
+        tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
+        with pytest.raises(UnsupportedSchema, match=r"'f'.*(leads out of the schema|no other is followed)"):
+            tool_call_grammar([tool])
+        with pytest.raises(SchemaError):
+            check_value({"x": [1]}, parameters, "value")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"not": {"$ref": "#/$defs/missing"}}, "leads nowhere"),
+        ({"not": {"$ref": "#"}}, "contains itself"),
+    ],
+)
+def test_a_reference_that_no_check_can_follow_is_refused(parameters, message):
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", **parameters}}}
+    with pytest.raises(UnsupportedSchema, match=message):
+        tool_call_grammar([tool])
 
 
 @pytest.mark.parametrize("kind", ["integer", "number"])
