@@ -140,7 +140,7 @@ def nested(depth: int) -> dict:
             "properties.x: the reference #/properties/x contains itself",
         ),
         ({"properties": {"x": {"$ref": "https://example.com/x"}}}, "leads out of the schema"),
-        ({"properties": {"x": {"$ref": 5}}}, "properties.x: the reference 5 is not of the form"),
+        ({"properties": {"x": {"$ref": 5}}}, "properties.x.$ref: the reference 5 leads out"),
         ({"properties": {"x": {"$ref": "#/required"}}, "required": ["x"]}, "does not lead to a schema"),
         (
             {"properties": {"x": {"allOf": [{"type": "string"}, {"type": "null"}]}}, "required": ["x"]},
