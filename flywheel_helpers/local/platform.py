@@ -6,6 +6,7 @@ there.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -29,6 +30,7 @@ class Running:
     gateway_url: str
     nim_url: str
     started_at: str
+    restarts: list[dict[str, str]]  # of its servers: `at` and `message`
 
     def missing(self) -> str:
         """What is not ready yet, in a few words; empty when everything is.
@@ -63,9 +65,21 @@ def find(home: Path) -> Running | None:
         return None
     process, state = found
     try:
-        return Running(process, state["gateway_url"], state["nim_url"], state["started_at"])
+        return Running(process, state["gateway_url"], state["nim_url"], state["started_at"], state.get("restarts", []))
     except KeyError:
         return None
+
+
+def why_ended(home: Path) -> str | None:
+    """Why the last platform in `home` ended by itself; None where it was stopped, or never started."""
+    try:
+        ended = json.loads((home / "platform-ended.json").read_text(encoding="utf-8"))
+        return f"It ended by itself at {ended['at']}. {ended['reason']}"
+    except (OSError, ValueError, LookupError, TypeError):
+        pass
+    # A platform that stops removes its state file, so one that is there was killed.
+    killed = _state_file(home).exists() and not find(home)
+    return f"It was killed, or the machine was switched off. Its log: {_log(home)}" if killed else None
 
 
 def up(home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:

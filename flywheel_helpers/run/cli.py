@@ -53,8 +53,10 @@ def status() -> None:
     """Show whether the local platform is up. Exit status 0 if it is ready, 1 otherwise."""
     running = platform.find(checkout.home())
     if not running:
-        click.echo("The platform is not running.")
+        click.echo("\n".join(filter(None, ["The platform is not running.", platform.why_ended(checkout.home())])))
         sys.exit(1)
+    for restart in running.restarts:
+        click.echo(f"{_local_time(restart['at'])}: {restart['message']}")
     missing = running.missing()
     click.echo(f"The platform has been up since {_local_time(running.started_at)}: {missing or 'ready'}.")
     _say_urls(running)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import signal
 import threading
 import time
 from collections import deque
@@ -109,12 +110,12 @@ class Scheduler:
         for event in events.read():  # from before a restart, and in the status log already
             progress.apply(event)
         progress.failure = None
-        worker = WorkerProcess(self.job_dir(job_id), self._order(self.jobs.get(job_id)))
-        try:
-            self.jobs.note(job_id, f"Running in process {worker.pid}")
-            code = self._watch(job_id, worker, events, progress)
-        finally:
-            worker.stop()
+        code, memory = self._train(job_id, events, progress)
+        if self._was_killed(job_id, code, progress):
+            name = signal.Signals(-code).name
+            again = "it starts again from its last checkpoint. A second time it will not."
+            self.jobs.note(job_id, f"The training process was killed by {name}; {again}")
+            code, memory = self._train(job_id, events, progress)
         if code is None:
             return
         if progress.published:
@@ -126,7 +127,21 @@ class Scheduler:
         else:
             explained = progress.failure and not progress.failure["stack_trace"]
             detail = None if explained else log_tail(self.job_dir(job_id)) or None
-            self._end(job_id, "failed", f"Job failed: {explain_exit(code, progress.failure, worker.memory)}", detail)
+            self._end(job_id, "failed", f"Job failed: {explain_exit(code, progress.failure, memory)}", detail)
+
+    def _train(self, job_id: str, events: EventFile, progress: TrainingProgress) -> tuple[int | None, int]:
+        """One run of the worker: its exit code, None when the platform stops, and the most memory it used, in bytes."""
+        worker = WorkerProcess(self.job_dir(job_id), self._order(self.jobs.get(job_id)))
+        try:
+            self.jobs.note(job_id, f"Running in process {worker.pid}")
+            return self._watch(job_id, worker, events, progress), worker.memory
+        finally:
+            worker.stop()
+
+    def _was_killed(self, job_id: str, code: int | None, progress: TrainingProgress) -> bool:
+        """Whether a worker with work left was ended from outside, by the system or by somebody, and not by us."""
+        cancelling = self.jobs.get(job_id)["status"] == "cancelling"
+        return code is not None and code < 0 and not (progress.published or progress.failure or cancelling)
 
     def _watch(self, job_id: str, worker: WorkerProcess, events: EventFile, progress: TrainingProgress) -> int | None:
         """Follow the worker until it ends. Returns its exit code, or None when the platform stops."""

@@ -1,4 +1,4 @@
-"""Starts the gateway and the NIM proxy as two processes, and makes sure that either both run or neither."""
+"""Starts the gateway and the NIM proxy as two processes, starts one again that dies, and stops both together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -26,20 +27,31 @@ SERVERS = {"gateway": "nemo_local.server.gateway", "nim": "nemo_local.nim"}
 _POLL_SECONDS = 0.5
 _STOP_SECONDS = 15
 _LOG_LINES = 15
+# A server that dies is started again after a pause, which doubles each time. One that dies more often than this within
+# the window has a cause that restarting does not remove.
+_RESTARTS, _WINDOW_SECONDS = 5, 300.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds
 _FULL_DISK = 2**20  # bytes; with less than this left, databases and logs are cut short
 
 
 class ServerEnded(RuntimeError):
-    """One of the two servers ended, or could not start, without being asked to stop."""
+    """One of the two servers could not start, or ended again and again, without being asked to stop."""
 
 
 @dataclass
 class Server:
-    """A running server process and where its log goes."""
+    """A server process and where its log goes.
+
+    Args:
+        deaths: when it died, on the monotonic clock; only those within the window.
+        restart_at: when it is started again, on the same clock; None while it runs.
+    """
 
     name: str
     process: subprocess.Popen
     log: Path
+    deaths: list[float] = field(default_factory=list)
+    restart_at: float | None = None
 
     def log_tail(self) -> str:
         """The end of its log, which shows why it ended."""
@@ -52,15 +64,15 @@ def run(settings: Settings, stop: threading.Event) -> None:
 
     Raises:
         PortTaken: another process has one of the ports.
-        ServerEnded: a server ended by itself. It is not restarted, because the cause would remain.
+        ServerEnded: a server ended before both were ready, or too often after that.
     """
     for port in (settings.gateway_port, settings.nim_port):
         bind(settings.host, port).close()
     state_file = settings.home / "platform.json"
     servers: list[Server] = []
     try:
-        for name, module in SERVERS.items():
-            servers.append(_start(settings, name, module))
+        for name in SERVERS:
+            servers.append(Server(name, _start(settings, name), settings.log_file(name)))
         process = psutil.Process()
         state = {
             "pid": process.pid,
@@ -69,15 +81,21 @@ def run(settings: Settings, stop: threading.Event) -> None:
             "gateway_url": settings.gateway_url,
             "nim_url": settings.nim_url,
             "started_at": f"{utc_now()}Z",
+            "restarts": [],
         }
         _write_atomically(state_file, state)
-        _watch(settings, servers, stop)
+
+        def restarted(message: str) -> None:
+            state["restarts"].append({"at": f"{utc_now()}Z", "message": message})
+            _write_atomically(state_file, state)
+
+        _watch(settings, servers, stop, restarted)
     finally:
         _stop(servers)
         state_file.unlink(missing_ok=True)
 
 
-def _start(settings: Settings, name: str, module: str) -> Server:
+def _start(settings: Settings, name: str) -> subprocess.Popen:
     log = settings.log_file(name)
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = {
@@ -88,8 +106,8 @@ def _start(settings: Settings, name: str, module: str) -> Server:
         "PYTHONUNBUFFERED": "1",
     }
     with log.open("a") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "nemo_local.server.supervised", module],
+        return subprocess.Popen(
+            [sys.executable, "-m", "nemo_local.server.supervised", SERVERS[name]],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -97,21 +115,47 @@ def _start(settings: Settings, name: str, module: str) -> Server:
             # Detached from the terminal: Ctrl-C goes to the supervisor, which then stops both in order.
             start_new_session=True,
         )
-    return Server(name, process, log)
 
 
-def _watch(settings: Settings, servers: list[Server], stop: threading.Event) -> None:
-    ready = False
+def _watch(settings: Settings, servers: list[Server], stop: threading.Event, restarted: Callable[[str], None]) -> None:
+    was_ready = ready = False
     with httpx.Client(timeout=2, trust_env=False) as client:
         while not stop.wait(_POLL_SECONDS):
             for server in servers:
-                if server.process.poll() is not None:
-                    raise ServerEnded(
-                        f"The {server.name} ended with exit code {server.process.returncode}. {_why(settings, server)}"
-                    )
-            if not ready and _all_ready(settings, client):
-                ready = True
-                print(f"ready: gateway {settings.gateway_url}, NIM {settings.nim_url}", flush=True)
+                if server.restart_at is None and server.process.poll() is not None:
+                    if not was_ready:
+                        raise ServerEnded(f"The {server.name} ended with {_exit(server)}. {_why(settings, server)}")
+                    restarted(_plan_restart(settings, server))
+                    ready = False
+                if server.restart_at is not None and time.monotonic() >= server.restart_at:
+                    server.process, server.restart_at = _start(settings, server.name), None
+            waiting = any(server.restart_at is not None for server in servers)
+            if not ready and not waiting and _all_ready(settings, client):
+                again = " again" if was_ready else ""
+                was_ready = ready = True
+                print(f"ready{again}: gateway {settings.gateway_url}, NIM {settings.nim_url}", flush=True)
+
+
+def _plan_restart(settings: Settings, server: Server) -> str:
+    """Decide when a server that died is started again, and say so. Raises ServerEnded where it has died too often."""
+    now = time.monotonic()
+    server.deaths = [death for death in server.deaths if now - death < _WINDOW_SECONDS] + [now]
+    count = len(server.deaths)
+    if count > _RESTARTS:
+        raise ServerEnded(
+            f"The {server.name} ended {count} times within {_WINDOW_SECONDS / 60:.0f} minutes, the last time with "
+            f"{_exit(server)}, so the platform stops. {_why(settings, server)}"
+        )
+    pause = min(_FIRST_PAUSE * 2 ** (count - 1), _LONGEST_PAUSE)
+    server.restart_at = now + pause
+    message = f"The {server.name} ended with {_exit(server)} and starts again ({count} of {_RESTARTS} times)."
+    print(f"{utc_now()}Z {message} Its log: {server.log}", flush=True)
+    return message
+
+
+def _exit(server: Server) -> str:
+    code = server.process.returncode
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
 def _why(settings: Settings, server: Server) -> str:
@@ -140,7 +184,8 @@ def _stop(servers: list[Server]) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(server.process.pid)
             family += [process, *process.children(recursive=True)]
-        server.process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            server.process.terminate()
     deadline = time.monotonic() + _STOP_SECONDS
     for server in servers:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -168,7 +213,14 @@ def main() -> None:
         settings.home.mkdir(parents=True, exist_ok=True)
         # Two platforms with the same home would delete each other's unfinished uploads.
         with FileLock(settings.home / "platform.lock", timeout=0):
-            run(settings, stop)
+            ended = settings.home / "platform-ended.json"
+            ended.unlink(missing_ok=True)
+            try:
+                run(settings, stop)
+            except ServerEnded as error:  # for `flywheel status`, which runs when this process is gone
+                with contextlib.suppress(OSError):  # a full disk
+                    _write_atomically(ended, {"at": f"{utc_now()}Z", "reason": str(error)})
+                raise
     except Timeout:
         sys.exit(
             f"nemo_local: a platform is running in {settings.home} already (see platform.json there). Stop it first."

@@ -197,9 +197,15 @@ def test_a_second_job_waits_and_both_can_be_cancelled(customizer):
         customizer.sdk.models.retrieve("never@v1", namespace=NAMESPACE)
 
 
-def test_a_killed_process_fails_the_job_with_the_reason(customizer):
-    job = customizer.create("chat", ENDLESS)
-    os.kill(worker_pid(customizer.wait(job.id, lambda job: said(job, "training rows"))), 9)
+def test_a_killed_process_is_resumed_once_and_then_fails_the_job_with_the_reason(customizer):
+    job = customizer.create("chat", {**ENDLESS, "max_steps": 50_000})
+    checkpoint = customizer.job_dir(job.id) / "checkpoint" / "progress.json"
+    first = worker_pid(customizer.wait(job.id, lambda _: checkpoint.exists()))
+    os.kill(first, 9)
+    resumed = customizer.wait(job.id, lambda job: said(job, "Training resumed from the checkpoint of step"))
+    assert said(resumed, "was killed by SIGKILL; it starts again from its last checkpoint")
+    assert resumed.status == "running" and worker_pid(resumed) != first
+    os.kill(worker_pid(resumed), 9)
     failed = customizer.wait_for(job.id, "failed")
     assert said(failed, "killed by SIGKILL while it used") and said(failed, "lora.adapter_dim")
     with pytest.raises(ConflictError, match="nothing to cancel"):

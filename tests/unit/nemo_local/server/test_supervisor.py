@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from flywheel_helpers.local import platform
 
 SERVER = """
 import http.server, json, os, subprocess, sys, threading
@@ -35,6 +38,7 @@ START = """
 import os
 from nemo_local.server import supervisor
 supervisor.SERVERS = {"gateway": "small_gateway", "nim": "small_nim"}
+supervisor._FIRST_PAUSE = supervisor._LONGEST_PAUSE = 0.2
 supervisor._FULL_DISK = int(os.environ.get("FULL_DISK", supervisor._FULL_DISK))
 supervisor.main()
 """
@@ -79,6 +83,12 @@ def family(process: subprocess.Popen) -> list[psutil.Process]:
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.05)
     return found
+
+
+def servers_by_kind(process: psutil.Process, kind: str) -> tuple[psutil.Process, psutil.Process]:
+    """The server of a kind, and the other one."""
+    one, two = psutil.Process(process.pid).children()
+    return (one, two) if f"small_{kind.lower()}" in one.cmdline() else (two, one)
 
 
 def ended(process: psutil.Process) -> bool:
@@ -128,6 +138,50 @@ def test_when_one_ends_the_other_is_stopped_and_the_cause_is_shown(start, kind):
     assert process.returncode == 1
     assert f"The {kind.lower()} ended with exit code 1" in errors and "out of memory, for example" in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("kind", ["GATEWAY", "NIM"])
+def test_a_server_that_is_killed_starts_again_and_the_state_says_so(start, tmp_path, kind):
+    process = start()
+    family(process)
+    assert process.stdout.readline().startswith("ready: ")
+    victim, other = servers_by_kind(process, kind)
+    victim.kill()
+    lines = [process.stdout.readline() for _ in range(2)]
+    assert f"The {kind.lower()} ended with signal SIGKILL and starts again (1 of 5 times)." in lines[0]
+    assert lines[1].startswith("ready again: ")
+    [restart] = json.loads((tmp_path / "home" / "platform.json").read_text())["restarts"]
+    assert "SIGKILL" in restart["message"] and restart["at"].endswith("Z")
+    again, same = servers_by_kind(process, kind)
+    assert again.pid != victim.pid and same.pid == other.pid
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=40) == 0 and ended(again) and ended(other)
+    assert platform.why_ended(tmp_path / "home") is None
+
+
+def test_a_server_that_dies_again_and_again_stops_the_platform_with_the_reason(start, tmp_path):
+    process = start()
+    family(process)
+    for _ in range(6):
+        while not process.stdout.readline().startswith("ready"):
+            assert process.poll() is None
+        servers_by_kind(process, "NIM")[0].kill()
+    _, errors = process.communicate(timeout=40)
+    assert process.returncode == 1
+    reason = "The nim ended 6 times within 5 minutes, the last time with signal SIGKILL, so the platform stops."
+    assert reason in errors and reason in platform.why_ended(tmp_path / "home")
+
+
+def test_a_killed_supervisor_is_told_from_one_that_was_stopped(start, tmp_path):
+    process = start()
+    children = family(process)
+    assert process.stdout.readline().startswith("ready")
+    process.kill()
+    process.wait()
+    assert "It was killed" in platform.why_ended(tmp_path / "home")
+    for child in children:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 def test_a_full_disk_is_named_where_the_log_could_not_say_it(start, tmp_path):
