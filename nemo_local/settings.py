@@ -22,6 +22,8 @@ class Settings:
         host: address both servers bind to. Loopback only, because the platform has no access control.
         gateway_port: port of the gateway (Entity Store, Data Store, Customizer, ...).
         nim_port: port of the NIM proxy; its own, because ``/v1/models`` means something else there.
+        allowed_hosts: names, in lower case, by which requests may call this machine beside those of the loopback
+            interface (``FLYWHEEL_ALLOWED_HOSTS``, with commas between them).
         models: directory of the exported base model, when it is shared between homes (``FLYWHEEL_MODELS``).
     """
 
@@ -29,11 +31,13 @@ class Settings:
     host: str = "127.0.0.1"
     gateway_port: int = 8080
     nim_port: int = 8000
+    allowed_hosts: frozenset[str] = frozenset()
     models: Path | None = field(default_factory=_models_from_environment)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read ``FLYWHEEL_HOME``, ``FLYWHEEL_GATEWAY_PORT``, ``FLYWHEEL_NIM_PORT`` and ``FLYWHEEL_MODELS``.
+        """Read ``FLYWHEEL_HOME``, ``FLYWHEEL_GATEWAY_PORT``, ``FLYWHEEL_NIM_PORT``, ``FLYWHEEL_ALLOWED_HOSTS`` and
+        ``FLYWHEEL_MODELS``.
 
         Raises:
             ValueError: a port is not a number between 1 and 65535, or both are the same.
@@ -47,7 +51,9 @@ class Settings:
             )
         # Absolute, because worker processes may run in another directory.
         home = Path(environ.get("FLYWHEEL_HOME") or ".flywheel").expanduser().resolve()
-        return cls(home=home, gateway_port=gateway_port, nim_port=nim_port)
+        names = environ.get("FLYWHEEL_ALLOWED_HOSTS", "").lower().split(",")
+        allowed = frozenset(name.strip() for name in names if name.strip())
+        return cls(home=home, gateway_port=gateway_port, nim_port=nim_port, allowed_hosts=allowed)
 
     @property
     def gateway_url(self) -> str:

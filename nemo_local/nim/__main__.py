@@ -16,7 +16,7 @@ def main() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each poll would fill the log
     try:
         settings = Settings.from_env()
-        serve(create_app(settings, refresh_seconds()), settings.host, settings.nim_port)
+        serve(create_app(settings, refresh_seconds()), settings, settings.nim_port)
     except (PortTaken, ValueError) as error:
         sys.exit(f"nim: {error}")
 

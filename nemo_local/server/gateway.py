@@ -83,7 +83,7 @@ def main() -> None:
     try:
         settings = Settings.from_env()
         app = create_app(load_services(settings), settings.log_file("gateway"))
-        serve(app, settings.host, settings.gateway_port)
+        serve(app, settings, settings.gateway_port)
     except (PortTaken, ValueError) as error:
         sys.exit(f"gateway: {error}")
 

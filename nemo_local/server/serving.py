@@ -10,6 +10,9 @@ import psutil
 import uvicorn
 from fastapi import FastAPI
 
+from nemo_local.server.boundaries import LocalOnly
+from nemo_local.settings import Settings
+
 
 class PortTaken(RuntimeError):
     """Another process listens on the port."""
@@ -50,15 +53,19 @@ def _holder(port: int) -> str:
     return "a process this user may not see"
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve ``app`` until SIGTERM or SIGINT. The log goes to stderr. Raises PortTaken."""
+def serve(app: FastAPI, settings: Settings, port: int) -> None:
+    """Serve ``app`` to this machine until SIGTERM or SIGINT. The log goes to stderr. Raises PortTaken."""
     # Bound before the application starts, so that its start-up can already send requests to its own address.
-    with bind(host, port) as server_socket:
+    with bind(settings.host, port) as server_socket:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         # At shutdown, requests in progress get five seconds; a stream could otherwise delay it without limit. Idle
         # connections are kept longer than clients keep them: if both sides gave up after the same five seconds, a
         # request could arrive on a connection that is just being closed.
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=5, timeout_keep_alive=75
+            LocalOnly(app, settings.allowed_hosts),
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            timeout_keep_alive=75,
         )
         uvicorn.Server(config).run(sockets=[server_socket])
