@@ -42,13 +42,11 @@ class LocalOnly:
         name = _name(f"//{host}")
         if not (is_loopback(name) or name in self._allowed):
             return (
-                f"The request is for the host {name[:100]!r}, and this platform answers to the names of this machine only. "
-                "If it is to be called by that name, start it with FLYWHEEL_ALLOWED_HOSTS set to the name."
+                f"The request is for the host {name[:100]!r}, and this platform answers to the names of this machine "
+                "only. If it is to be called by that name, start it with FLYWHEEL_ALLOWED_HOSTS set to the name."
             )
         if origin is not None and method not in _READING and origin.partition("//")[2] != host:
-            return (
-                f"The request was sent by a web page of {origin[:100]!r}. Pages of other sites may change nothing here."
-            )
+            return f"The request was sent by a web page of {origin[:100]!r}. Pages of other sites may change nothing."
         return None
 
 
