@@ -31,11 +31,6 @@ class Blob:
         return f"version https://git-lfs.github.com/spec/v1\noid sha256:{self.sha256}\nsize {self.size}\n".encode()
 
 
-def git_oid(content: bytes) -> str:
-    """The id of a git blob: SHA-1 of a header with the length, and the content."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-
-
 def check_sha256(value: str) -> str:
     """Raise Invalid unless ``value`` is a SHA-256 in lower-case hexadecimal."""
     if not _SHA256.fullmatch(value):
@@ -56,6 +51,7 @@ class BlobWriter:
         self._size = size
         self._written = 0
         self._sha256 = hashlib.sha256()
+        # As huggingface_hub's `git_hash` computes it, which wants the whole content in memory.
         self._sha1 = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
         self._file = tempfile.NamedTemporaryFile(dir=store.incoming, delete=False)
 

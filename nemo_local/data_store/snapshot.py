@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nemo_local.data_store.blobs import Blob, git_oid
+from huggingface_hub.utils.sha import git_hash
+
+from nemo_local.data_store.blobs import Blob
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Entry:
     @property
     def oid(self) -> str:
         """The id in git's tree: that of the content, or of the pointer to a large file."""
-        return git_oid(self.blob.pointer) if self.large else self.blob.git_oid
+        return git_hash(self.blob.pointer) if self.large else self.blob.git_oid
 
     @property
     def etag(self) -> str:

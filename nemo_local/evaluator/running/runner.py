@@ -138,7 +138,8 @@ class JobRunner:
                 waiting = f"Waiting to start: {CONCURRENT_JOBS} evaluations run at a time, and as many are running."
                 self._save(job, status_details={**job["status_details"], "message": waiting})
             async with self._slots:
-                self._save(job, status="running")
+                started = {**job["status_details"], "message": "Reading the dataset."}
+                self._save(job, status="running", status_details=started)
                 if resumed:
                     files.log("resumed after a stop of the platform")
                     await self._wait_for(endpoint)

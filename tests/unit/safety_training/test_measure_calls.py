@@ -1,4 +1,4 @@
-"""The abusive calls: as many as the model card says, none of them in training, and in the form that Guardrails judges."""
+"""The abusive calls: as many as the model card says, unknown to the model, and in the form that Guardrails judges."""
 
 from __future__ import annotations
 
