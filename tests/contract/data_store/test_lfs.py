@@ -29,8 +29,8 @@ def test_lfs_files_are_sent_apart_and_only_once(hub, repo):
 def test_lfs_links_name_the_host_that_was_asked(gateway, repo):
     body = {"operation": "upload", "objects": [{"oid": "0" * 64, "size": 3}]}
     for headers, base in (
-        ({"Host": "store.internal:3000"}, "http://store.internal:3000/v1/hf/"),
-        ({"Host": "store.example", "X-Forwarded-Proto": "https"}, "https://store.example/v1/hf/"),
+        ({"Host": "store.localhost:3000"}, "http://store.localhost:3000/v1/hf/"),
+        ({"Host": "store.localhost", "X-Forwarded-Proto": "https"}, "https://store.localhost/v1/hf/"),
     ):
         url = f"{gateway.gateway_url}/v1/hf/datasets/{repo}.git/info/lfs/objects/batch"
         actions = httpx.post(url, json=body, headers=headers).json()["objects"][0]["actions"]
