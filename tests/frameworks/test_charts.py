@@ -25,6 +25,7 @@ CASES = [
     *((NEMO, release, overlays) for release, overlays in itertools.product(pack.RELEASES, NEMO_OVERLAYS)),
     (OPEN_WEBUI, None, ()),
     (OPEN_WEBUI, None, ("private-ca",)),
+    (OPEN_WEBUI, None, ("single-sign-on", "air-gapped")),
 ]
 KUBERNETES = ["1.25", "1.37"]  # the oldest and the newest whose schemas there are
 OURS = ("VirtualService", "AuthorizationPolicy", "NIMService", "LimitRange")

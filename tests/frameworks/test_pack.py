@@ -63,7 +63,7 @@ def test_release_overlays_and_revision(tmp_path):
 def test_an_overlay_that_is_not_there(tmp_path):
     with pytest.raises(SystemExit) as stopped:
         run(tmp_path, "--overlays", "h1000")
-    assert str(stopped.value).startswith('There is no overlay "h1000". Choose from: clean-cluster, h100')
+    assert str(stopped.value).startswith('There is no overlay "h1000". Choose from: air-gapped, clean-cluster, h100')
 
 
 def test_without_key_and_file_it_says_which_file_goes_where(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import shutil
 import tempfile
 from collections.abc import Iterable
@@ -73,14 +74,19 @@ def render(
 
 
 def comparable(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without what the real charts make at random each time: passwords, and sums over them."""
-    return [_without_sums(document) for document in documents if document["kind"] != "Secret"]
+    """Without what may differ: random passwords with the sums over them, the `null`s that Helm 4 keeps and 3 drops, order."""
+    kept = (_comparable(document) for document in documents if document["kind"] != "Secret")
+    return sorted(kept, key=lambda document: json.dumps(document, sort_keys=True, default=str))
 
 
-def _without_sums(part: Any) -> Any:
+def _comparable(part: Any) -> Any:
     if isinstance(part, dict):
-        return {key: _without_sums(value) for key, value in part.items() if not str(key).startswith("checksum/")}
-    return [_without_sums(value) for value in part] if isinstance(part, list) else part
+        return {
+            key: _comparable(yaml.load(value, yaml.CSafeLoader) if str(key).endswith(".yaml") else value)
+            for key, value in part.items()
+            if value is not None and not str(key).startswith("checksum/")
+        }
+    return [_comparable(value) for value in part] if isinstance(part, list) else part
 
 
 def of_kind(documents: Iterable[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

@@ -131,6 +131,11 @@ OPEN_WEBUI = {
     "persistence": {"size": "2Gi", "storageClass": ""},
     "extraEnvVars": [],
     "commonEnvVars": [],
+    "sso": {
+        "enabled": False,
+        "enableSignup": False,
+        "oidc": {"enabled": False, "clientId": "", "clientSecret": "", "providerUrl": "", "providerName": "", "scopes": ""},
+    },
     "volumes": [],
     "volumeMounts": {"container": []},
     "service": {"port": 80},
