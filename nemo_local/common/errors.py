@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import sqlite3
 from pathlib import Path
 
@@ -136,6 +137,6 @@ def _answer(body: dict, status: int, headers: dict[str, str] | None = None) -> J
     detail = body["detail"]
     if isinstance(detail, list):
         detail = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in detail)
-    # Header values are one line of ASCII.
-    message = " ".join(str(detail).split()).encode("ascii", "replace").decode()[:1000]
+    # Header values are one line of printable ASCII: with any other character the answer would not be sent at all.
+    message = re.sub(r"[^ -~]", "?", " ".join(str(detail).split()))[:1000].strip()
     return JSONResponse(body, status_code=status, headers={"X-Error-Message": message, **(headers or {})})

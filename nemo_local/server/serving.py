@@ -10,6 +10,7 @@ import psutil
 import uvicorn
 from fastapi import FastAPI
 
+from nemo_local.server.body_limit import BodyLimit
 from nemo_local.server.boundaries import LocalOnly
 from nemo_local.settings import Settings
 
@@ -62,7 +63,7 @@ def serve(app: FastAPI, settings: Settings, port: int) -> None:
         # connections are kept longer than clients keep them: if both sides gave up after the same five seconds, a
         # request could arrive on a connection that is just being closed.
         config = uvicorn.Config(
-            LocalOnly(app, settings.allowed_hosts),
+            LocalOnly(BodyLimit(app), settings.allowed_hosts),
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=5,

@@ -74,7 +74,7 @@ def render(
 
 
 def comparable(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without what may differ: random passwords with the sums over them, the `null`s that Helm 4 keeps and 3 drops, order."""
+    """Without what may differ: random passwords and sums over them, order, and the `null`s that only Helm 4 keeps."""
     kept = (_comparable(document) for document in documents if document["kind"] != "Secret")
     return sorted(kept, key=lambda document: json.dumps(document, sort_keys=True, default=str))
 

@@ -134,7 +134,14 @@ OPEN_WEBUI = {
     "sso": {
         "enabled": False,
         "enableSignup": False,
-        "oidc": {"enabled": False, "clientId": "", "clientSecret": "", "providerUrl": "", "providerName": "", "scopes": ""},
+        "oidc": {
+            "enabled": False,
+            "clientId": "",
+            "clientSecret": "",
+            "providerUrl": "",
+            "providerName": "",
+            "scopes": "",
+        },
     },
     "volumes": [],
     "volumeMounts": {"container": []},
