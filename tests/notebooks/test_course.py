@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import psutil
-import pytest
 from course_support import NOTEBOOKS, SECRETS
 
 from flywheel_helpers import checkout
