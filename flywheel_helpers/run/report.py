@@ -15,6 +15,15 @@ from flywheel_helpers.course import results
 from flywheel_helpers.statistics import SCORE_NAMES
 
 
+# nbconvert's own page leaves out the alternative texts of pictures, which the notebooks have.
+_TEMPLATE = """{%- extends 'lab/index.html.j2' -%}
+{%- block data_png -%}
+<img alt="{{ (output | get_metadata('alt', 'image/png') or '') | escape_html }}" \
+src="data:image/png;base64,{{ output.data['image/png'] | escape_html }}">
+{%- endblock data_png -%}
+"""
+
+
 def build(summary: dict[str, Any], executed: list[Path]) -> str:
     """The report as HTML.
 
@@ -30,7 +39,7 @@ def build(summary: dict[str, Any], executed: list[Path]) -> str:
             cell["id"] = f"cell-{len(cells)}"  # ids are unique within one notebook only
             cells.append(_clean(cell))
     combined = new_notebook(cells=cells, metadata={"title": "Tool-calling data flywheel"})
-    exporter = HTMLExporter()
+    exporter = HTMLExporter(raw_template=_TEMPLATE)
     for link in ("require_js_url", "mathjax_url", "jquery_url", "mermaid_js_url", "mermaid_layout_elk_js_url"):
         setattr(exporter, link, "")
     exporter.embed_images = True

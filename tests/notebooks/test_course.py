@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import psutil
 from course_support import NOTEBOOKS, SECRETS
 
@@ -22,6 +24,13 @@ def printed(notebook) -> str:
 def test_all_notebooks_of_the_checkout_ran(first):
     assert [path.name for path in sorted(first.folder.glob("*.ipynb"))] == [path.name for path in NOTEBOOKS]
     assert (first.folder / "report.html").stat().st_size > 100_000
+
+
+def test_every_picture_of_the_report_has_an_alternative_text(first):
+    report = (first.folder / "report.html").read_text()
+    described = re.findall(r'<img alt="([^"]{20,})" ', report)
+    assert len(described) == report.count("<img ") >= 10
+    assert not [alt for alt in described if "No description" in alt]
 
 
 def test_summary_has_every_number(course, first):
