@@ -36,7 +36,7 @@ SAME = pair(100, 5, 5, 90)
 def test_both_halves_must_pass(production, exam, verdict):
     decision = gate.decide(production, exam)
     assert decision.verdict() == verdict
-    assert decision.passed == verdict.endswith("yes")
+    assert decision.passed is verdict.endswith("yes")  # not numpy's bool, which no summary can hold
     assert [row[-1] for row in decision.table().rows] == [
         "yes" if passed else "no" for passed in (decision.better, decision.kept)
     ]
