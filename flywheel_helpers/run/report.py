@@ -14,7 +14,6 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from flywheel_helpers.course import results
 from flywheel_helpers.statistics import SCORE_NAMES
 
-
 # nbconvert's own page leaves out the alternative texts of pictures, which the notebooks have.
 _TEMPLATE = """{%- extends 'lab/index.html.j2' -%}
 {%- block data_png -%}
