@@ -141,4 +141,6 @@ def difference(first_right: list[bool], second_right: list[bool]) -> Difference:
         raise ValueError("there are no rows to compare")
     n, gained, lost = found.n + 2, found.gained + 0.5, found.lost + 0.5
     spread = math.sqrt((gained + lost) - (gained - lost) ** 2 / n) / n
-    return Difference((found.gained - found.lost) / found.n, (gained - lost) / n - float(norm.ppf(0.95)) * spread, found.n)
+    return Difference(
+        (found.gained - found.lost) / found.n, (gained - lost) / n - float(norm.ppf(0.95)) * spread, found.n
+    )
