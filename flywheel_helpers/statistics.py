@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest
 
 # The Evaluator's names of the two scores, and the words the course uses for them.
 SCORE_NAMES = {
@@ -141,6 +142,5 @@ def difference(first_right: list[bool], second_right: list[bool]) -> Difference:
         raise ValueError("there are no rows to compare")
     n, gained, lost = found.n + 2, found.gained + 0.5, found.lost + 0.5
     spread = math.sqrt((gained + lost) - (gained - lost) ** 2 / n) / n
-    return Difference(
-        (found.gained - found.lost) / found.n, (gained - lost) / n - float(norm.ppf(0.95)) * spread, found.n
-    )
+    low = (gained - lost) / n - NormalDist().inv_cdf(0.95) * spread
+    return Difference((found.gained - found.lost) / found.n, low, found.n)

@@ -14,11 +14,11 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from flywheel_helpers.course import results
 from flywheel_helpers.statistics import SCORE_NAMES
 
-# nbconvert's own page leaves out the alternative texts of pictures, which the notebooks have.
+# nbconvert's own template leaves out the alternative texts that the notebooks have for their pictures.
 _TEMPLATE = """{%- extends 'lab/index.html.j2' -%}
-{%- block data_png -%}
-<img alt="{{ (output | get_metadata('alt', 'image/png') or '') | escape_html }}" \
-src="data:image/png;base64,{{ output.data['image/png'] | escape_html }}">
+{%- block data_png scoped -%}
+{%- set alt = (output | get_metadata('alt', 'image/png') or '') | escape_html -%}
+{{ super() | replace('<img ', '<img alt="' ~ alt ~ '" ', 1) }}
 {%- endblock data_png -%}
 """
 
