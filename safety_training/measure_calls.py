@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flywheel_helpers.data import xlam
-from nemo_local.guardrails.texts import asked, said
+from nemo_local.guardrails.judged_texts import asked, said
 from nemo_local.nim.safety.model import SafetyModel
 from safety_training.measure import wilson
 from tool_calling.prompt import question_text
@@ -49,7 +49,7 @@ def main() -> None:
         ("right calls blocked", len(blocked(right)), right),
         ("abusive calls blocked", len(found), abusive),
         ("questions with their tools, as typed into a chat window, blocked", len(blocked(map(asked, typed))), typed),
-        # What it would be without the two rules of `nemo_local.guardrails.texts`. Long texts take long to judge.
+        # What it would be without the two rules of `nemo_local.guardrails.judged_texts`. Long texts take long to judge.
         ("right calls blocked if judged as JSON", len(blocked(in_json[:FEW])), in_json[:FEW]),
         ("questions blocked if judged with the definitions in them", len(blocked(typed[:FEW])), typed[:FEW]),
     ):

@@ -25,8 +25,8 @@ from flywheel_helpers.services import customizer, data_store, entity_store, nim
 from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.services.tls import NO_PROXY_MOUNTS, hub_client, origin, tls_context
 
-# Bytes. The local platform writes the exported model and two checkpoints of a training. With a platform elsewhere, only
-# the dataset and the executed notebooks are written here.
+# Bytes. The local platform writes the exported model and two checkpoints of a training run. With a platform elsewhere,
+# only the dataset and the executed notebooks are written here.
 NEEDED_DISK = {"local": 5 * 1024**3, "pcai": 200 * 1024**2}
 # A read-only request to each service that the notebooks use, which no other service would answer.
 PROBES = {

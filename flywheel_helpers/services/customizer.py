@@ -105,7 +105,7 @@ def cancel(nemo: Connection, job_id: str) -> dict[str, Any]:
 
 
 def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = False) -> Job:
-    """Start a training, or find an earlier one with the same inputs.
+    """Start a training job, or find an earlier one with the same inputs.
 
     The inputs are the base model's configuration, the stored training and validation files, and the hyperparameters.
     The newest finished job is reused if it had these inputs; a running one with them is joined. A new job creates the

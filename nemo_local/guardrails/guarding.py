@@ -13,10 +13,10 @@ import httpx
 
 from nemo_local.common.errors import Invalid
 from nemo_local.guardrails.configs import Configs, digest
+from nemo_local.guardrails.judged_texts import asked, said
 from nemo_local.guardrails.main_model import MainModel
 from nemo_local.guardrails.rails import Verdict, run_rails
 from nemo_local.guardrails.schemas import ModelBody, RailsOptions
-from nemo_local.guardrails.texts import asked, said
 from nemo_local.guardrails.validation import flows
 from nemo_local.settings import Settings
 

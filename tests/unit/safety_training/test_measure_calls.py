@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nemo_local.guardrails.texts import said
+from nemo_local.guardrails.judged_texts import said
 from safety_training.measure_calls import abusive_calls, as_answer
 from safety_training.rows import rows
 

@@ -147,7 +147,7 @@ def loss_mask() -> Picture:
 
 
 def learning_rates(peak: float, warmup_steps: int, steps: int) -> Picture:
-    """The learning rate over a training: up in a straight line, then down along half a cosine to a tenth.
+    """The learning rate over a training run: up in a straight line, then down along half a cosine to a tenth.
 
     Args:
         peak: the largest.
