@@ -111,6 +111,7 @@ class Refresher:
         for name in set(self._catalog.models) - wanted:
             await self._withdraw(name)
         self._remove_unused_folders()
+        await self._pool.unload_unused()
 
     async def _serve_base(self) -> None:
         if BASE_MODEL_NAME in self._catalog.models:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ log = logging.getLogger(__name__)
 
 # Engines in memory at the same time. One takes about 0.6 GB, and the whole platform must stay below 8.
 CAPACITY = 3
+
+# An engine that nobody has asked for so long is unloaded: a training job on the same machine needs the memory more.
+UNUSED_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ class Catalog:
 
 
 class EnginePool:
-    """An engine per served model, loaded on first use; the least recently used one is unloaded to make room.
+    """An engine per served model, loaded on first use. The least recently used one is unloaded to make room, and so is
+    any that nobody has asked for a while.
 
     Models do not share an engine: within one continuous batch a single adapter configuration applies to every request,
     so requests for different adapters would silently get each other's answers.
@@ -81,10 +86,14 @@ class EnginePool:
     Call all methods in one event loop.
     """
 
-    def __init__(self, load: Callable[[ServedModel], Engine], capacity: int = CAPACITY) -> None:
+    def __init__(
+        self, load: Callable[[ServedModel], Engine], capacity: int = CAPACITY, unused_seconds: float = UNUSED_SECONDS
+    ) -> None:
         self._load = load
         self._capacity = capacity
+        self._unused_seconds = unused_seconds
         self._engines: OrderedDict[ServedModel, Engine] = OrderedDict()
+        self._last_used: dict[ServedModel, float] = {}  # `time.monotonic()`
         self._lock = asyncio.Lock()  # first come, first served: no request waits indefinitely
 
     async def get(self, model: ServedModel) -> Engine:
@@ -100,12 +109,22 @@ class EnginePool:
                         await self._retire(self._least_used())
                     self._engines[model] = await self._loaded(model)
         self._engines.move_to_end(model)
+        self._last_used[model] = time.monotonic()
         return self._engines[model]
 
     async def discard(self, model: ServedModel) -> None:
         """Unload ``model``, if it is loaded, once its last request is finished."""
         if model in self._engines:
             await self._retire(model)
+
+    async def unload_unused(self) -> None:
+        """Unload the engines that have had nothing to do for a while. Call it from time to time."""
+        now = time.monotonic()
+        for model, engine in list(self._engines.items()):
+            if not engine.idle:
+                self._last_used[model] = now
+            elif now - self._last_used[model] > self._unused_seconds:
+                await self.discard(model)
 
     async def close(self) -> None:
         """Unload everything; requests in progress are cancelled."""
@@ -119,6 +138,7 @@ class EnginePool:
 
     async def _retire(self, model: ServedModel) -> None:
         # Remove it from the dictionary first, so that no request joins; those in its batch are finished.
+        self._last_used.pop(model, None)
         await asyncio.to_thread(self._engines.pop(model).close)
         log.info("unloaded %s", model.id)
 

@@ -164,6 +164,22 @@ def test_the_pool_makes_room_by_unloading_what_is_idle_and_unused_the_longest():
     assert asyncio.run(use()) == [False, False, True]
 
 
+def test_the_pool_unloads_what_nobody_has_asked_for_a_while_but_not_what_is_at_work():
+    async def use() -> list[bool]:
+        pool = EnginePool(FakeEngine, unused_seconds=0.05)
+        unused, working = [await pool.get(model) for model in MODELS[:2]]
+        working.idle = False
+        await asyncio.sleep(0.06)
+        just_used = await pool.get(MODELS[2])
+        await pool.unload_unused()
+        working.idle = True  # only now does its time begin
+        await pool.unload_unused()
+        assert await pool.get(MODELS[0]) is not unused  # loaded again when it is asked for
+        return [engine.closed for engine in (unused, working, just_used)]
+
+    assert asyncio.run(use()) == [True, False, False]
+
+
 def test_the_pool_loads_a_model_once_for_many_requests():
     loaded = []
 

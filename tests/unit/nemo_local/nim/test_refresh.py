@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 
 import httpx
@@ -61,10 +62,10 @@ class Stores:
 
 
 class FakeEngine:
-    idle = True
+    idle, closed = True, False
 
     def close(self) -> None:
-        pass
+        self.closed = True
 
 
 @pytest.fixture
@@ -92,7 +93,14 @@ def served(stores, tmp_path):
         asyncio.run(once())
         return sorted(catalog.models)
 
-    pool = EnginePool(lambda model: FakeEngine())
+    engines: list[FakeEngine] = []
+
+    def load(model) -> FakeEngine:
+        engines.append(FakeEngine())
+        return engines[-1]
+
+    pool = EnginePool(load, unused_seconds=0.2)
+    refresh.engines = engines
     refresh.refresher = Refresher("http://gw", adapters, lambda: base, catalog, pool)
     refresh.catalog = catalog
     refresh.folders = lambda: list(adapters.iterdir())
@@ -113,6 +121,15 @@ def test_the_base_and_every_finished_adapter_of_it_are_served(stores, served):
     assert served.refresher.waiting_for is None
     served()
     assert stores.downloads == 2  # each once
+
+
+def test_an_engine_that_nobody_uses_is_unloaded_and_its_model_is_still_served(stores, served):
+    assert served() == [BASE_MODEL_NAME]
+    (engine,) = served.engines
+    assert not engine.closed
+    time.sleep(0.3)
+    assert served() == [BASE_MODEL_NAME]
+    assert engine.closed and len(served.engines) == 1
 
 
 def test_stores_that_are_down_take_nothing_away(stores, served):
