@@ -74,7 +74,7 @@ frameworks: setup  ## Pack the two frameworks for Private Cloud AI into dist/
 	@$(BIN)/python -m frameworks.pack $(if $(RELEASE),--release $(RELEASE)) $(if $(REVISION),--revision $(REVISION)) --overlays $(OVERLAYS)
 
 bench: setup  ## Training and inference speed against plain transformers
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in benchmarks/{training,inference,xlam_conversion}.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean:  ## Stop the platform and delete what it and the runs made (keeps .venv and .venv-openwebui)
 	@if [ -x $(BIN)/flywheel ]; then $(BIN)/flywheel webui down; $(BIN)/flywheel down; fi
