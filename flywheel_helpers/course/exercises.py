@@ -1,4 +1,4 @@
-"""Checks for the exercises. Each says "Right: ..." or "Not yet: ..." with the first thing to mend, and never raises."""
+"""Checks for the exercises. Each says "Right: ..." or "Not yet: ..." with the first thing to correct, and never raises."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def check_row(row: dict[str, Any], data: SampleData) -> str:
     functions = [tool["function"] for tool in converted["tools"]]
     for function in functions:
         if not function["description"].strip():
-            return f"Not yet: {function['name']} has no description, and by it the model chooses."
+            return f"Not yet: {function['name']} needs a description: the model uses it to choose."
     tools = {function["name"]: function["parameters"] for function in functions}
     if len(tools) < 2:
         return "Not yet: offer a second tool. With one candidate there is nothing to choose."

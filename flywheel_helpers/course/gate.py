@@ -69,7 +69,7 @@ def decide(production: tuple[list[bool], list[bool]], exam: tuple[list[bool], li
     """Hold two versions against the gate.
 
     Args:
-        production: whether each question of this week is all right, by the version in use and by the new one.
+        production: whether each answer of this week is fully correct, by the version in use and by the new one.
         exam: likewise for the rows of the course's exam.
 
     Raises:

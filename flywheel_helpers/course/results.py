@@ -48,7 +48,7 @@ def needs_table(base: list[dict[str, Any]], tuned: list[dict[str, Any]]) -> Tabl
         row[2] += is_right(before)
         row[3] += is_right(after, "function_name_accuracy")
         row[4] += is_right(after)
-    return Table(["the question needs", "rows", "base right", "tuned: functions right", "tuned: all right"], counts)
+    return Table(["the question needs", "rows", "base right", "tuned: functions right", "tuned: fully correct"], counts)
 
 
 def agreement_table(base_right: list[bool], tuned_right: list[bool]) -> Table:
@@ -143,7 +143,7 @@ def versions_table(scores: dict[str, Scores]) -> Table:
 
 
 def needs_of_versions_table(samples: dict[str, list[dict[str, Any]]]) -> Table:
-    """How many questions each model gets all right, by what the question needs.
+    """How many questions each model answers fully correctly, by what the question needs.
 
     Args:
         samples: from `evaluator.samples`, by a short name for each model; for the same rows.
@@ -154,7 +154,7 @@ def needs_of_versions_table(samples: dict[str, list[dict[str, Any]]]) -> Table:
             row = counts[NEEDS[min(len(sample["item"].get("tool_calls") or []), 2)]]
             row[1] += column == 0
             row[2 + column] += is_right(sample)
-    headers = ["the question needs", "questions", *(f"{name}: all right" for name in samples)]
+    headers = ["the question needs", "questions", *(f"{name}: fully correct" for name in samples)]
     return Table(headers, list(counts.values()))
 
 
