@@ -1,4 +1,4 @@
-"""Checks for the exercises. Each says "Right: ..." or "Not yet: ..." with the first thing to correct, and never raises."""
+"""Checks for the exercises. Each says "Right: ..." or "Not yet: ..." with the first thing to correct. None raises."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Callable
 from itertools import zip_longest
 from typing import Any
 
-from flywheel_helpers.course import answers
+import numpy as np
+
+from flywheel_helpers.course import answers, exercise_cases
 from flywheel_helpers.data import xlam
 from flywheel_helpers.data.curation import Example
 from flywheel_helpers.data.schema_values import fits
@@ -230,6 +232,74 @@ def check_gate(may_pass: Callable[[str | None], bool]) -> str:
             wrong = "let the message through" if given else "blocked the message"
             return f"Not yet: {words} ({answer!r}) has {wrong}."
     return f"Right: {len(_GATE_CASES)} answers, and only a clear verdict opens the gate."
+
+
+def check_required(required: Callable[[dict[str, dict[str, Any]]], list[str]]) -> str:
+    """Check a learner's function that lists the parameters a call must give (notebook 01).
+
+    Args:
+        required: takes the parameters of an xLAM tool by name, gives the names in their order.
+    """
+    return _try_cases(required, exercise_cases.REQUIRED) or "Right: every call with these can be checked."
+
+
+def check_merged(merged: Callable[[np.ndarray, np.ndarray, np.ndarray, float], np.ndarray]) -> str:
+    """Check a learner's function that adds an adapter to a matrix (notebook 02).
+
+    Args:
+        merged: takes W (outputs x inputs), A (rank x inputs), B (outputs x rank) and alpha.
+    """
+    return _try_cases(merged, exercise_cases.MERGED) or "Right: one matrix that acts like W and the adapter together."
+
+
+def check_gained_and_lost(count: Callable[[list[bool], list[bool]], tuple[int, int]]) -> str:
+    """Check a learner's function that counts the rows McNemar's test looks at (notebook 03).
+
+    Args:
+        count: takes which rows the base and the tuned model got right, gives how many were gained and lost.
+    """
+    return _try_cases(count, exercise_cases.GAINED_AND_LOST) or "Right: these two numbers are all that the test needs."
+
+
+def check_precision_and_recall(
+    score: Callable[[list[bool], list[bool]], tuple[float | None, float | None]],
+) -> str:
+    """Check a learner's function that scores a safety model (notebook 04).
+
+    Args:
+        score: takes which messages are unsafe and which were blocked, gives precision and recall.
+    """
+    return _try_cases(score, exercise_cases.PRECISION_AND_RECALL) or "Right: two scores for two kinds of mistakes."
+
+
+def check_answer_calls(read: Callable[[str], list[dict[str, Any]] | None]) -> str:
+    """Check a learner's function that reads the calls out of an answer (notebook 05).
+
+    Args:
+        read: takes the text, gives the calls; None where it has none.
+    """
+    return _try_cases(read, exercise_cases.ANSWER_CALLS) or "Right: calls are calls, and everything else is not."
+
+
+def _try_cases(function: Callable[..., Any], cases: list[exercise_cases.Case]) -> str | None:
+    """What is wrong in the first case that a learner's function gets wrong; None if there is none."""
+    for words, arguments, right in cases:
+        try:
+            given = function(*copy.deepcopy(arguments))
+        except Exception as error:
+            return f"Not yet: with {words} your function stops with {type(error).__name__}: {error}."
+        if not _same(given, right):
+            shown = ", ".join(str(argument).replace("\n", "") for argument in arguments)
+            return f"Not yet: with {words} your function gives {given}. It was asked for ({shown})."
+    return None
+
+
+def _same(given: Any, right: Any) -> bool:
+    if isinstance(right, np.ndarray):
+        return isinstance(given, np.ndarray) and given.shape == right.shape and np.allclose(given, right)
+    if isinstance(right, tuple):
+        return isinstance(given, list | tuple) and list(given) == list(right)
+    return type(given) is type(right) and given == right
 
 
 def _scores(metric: Callable[[list, list], tuple[int, int]], truth: list, answered: list) -> Any:

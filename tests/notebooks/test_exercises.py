@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,48 +12,66 @@ import pytest
 from course_support import NOTEBOOKS
 
 from flywheel_helpers.course import answers, exercises
-from flywheel_helpers.data import examples, xlam
+from flywheel_helpers.data import examples, type_hints, xlam
 from tool_calling import prompt
 
 QUESTION = xlam.to_evaluation_row(examples.EXAMPLE)
-# The function that a learner writes, by notebook, and its check.
+# The functions that a learner writes, each with its notebook and its check.
 EXERCISES: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "02": ("numbers_to_train", exercises.check_adapter_size),
-    "03": ("my_metric", lambda metric: exercises.check_metric(metric, [])),
-    "04": ("may_pass", exercises.check_gate),
-    "06": ("my_rule", exercises.check_rule),
-    "05": ("my_text", lambda write: exercises.check_question_text(write, [QUESTION])),
+    "required": ("01", exercises.check_required),
+    "numbers_to_train": ("02", exercises.check_adapter_size),
+    "merged": ("02", exercises.check_merged),
+    "gained_and_lost": ("03", exercises.check_gained_and_lost),
+    "my_metric": ("03", lambda metric: exercises.check_metric(metric, [])),
+    "precision_and_recall": ("04", exercises.check_precision_and_recall),
+    "may_pass": ("04", exercises.check_gate),
+    "my_text": ("05", lambda write: exercises.check_question_text(write, [QUESTION])),
+    "read_calls": ("05", exercises.check_answer_calls),
+    "my_rule": ("06", exercises.check_rule),
 }
 
 
-def check(number: str, code: str) -> str:
-    """What the check of a notebook's exercise says to this code."""
-    name, ask = EXERCISES[number]
-    names = {"answers": answers, "prompt": prompt}  # as the notebooks have imported them
+def check(name: str, code: str) -> str:
+    """What an exercise's check says to this code."""
+    names = {"answers": answers, "json": json, "prompt": prompt, "type_hints": type_hints}  # as the notebooks have them
     exec(code, names)
-    return ask(names[name])
+    return EXERCISES[name][1](names[name])
 
 
-def cells(number: str) -> list[nbformat.NotebookNode]:
+def cells(name: str) -> list[nbformat.NotebookNode]:
+    number = EXERCISES[name][0]
     return nbformat.read(next(path for path in NOTEBOOKS if path.name.startswith(number)), as_version=4).cells
 
 
-@pytest.mark.parametrize("number", EXERCISES)
-def test_arrives_unsolved(number):
-    start = next(cell.source for cell in cells(number) if f"def {EXERCISES[number][0]}(" in cell.source)
-    said = check(number, start)
-    assert said.startswith("Not yet: ") and "stopped with" not in said, said
+def start(name: str) -> str:
+    """The code that a learner begins with."""
+    return next(cell.source for cell in cells(name) if cell.cell_type == "code" and f"def {name}(" in cell.source)
 
 
-@pytest.mark.parametrize("number", EXERCISES)
-def test_the_offered_way_is_right(number):
-    text = "\n".join(cell.source for cell in cells(number) if cell.cell_type == "markdown")
-    offered = re.search(r"<details><summary>One way to write it</summary>\n\n```python\n(.*?)```", text, re.DOTALL)
-    assert check(number, offered[1]).startswith("Right: ")
+@pytest.mark.parametrize("name", EXERCISES)
+def test_arrives_unsolved(name):
+    said = check(name, start(name))
+    assert said.startswith("Not yet: ") and "function stops" not in said, said
 
 
-@pytest.mark.parametrize("number", EXERCISES)
-def test_the_committed_output_is_what_the_check_says(number):
-    start = next(cell.source for cell in cells(number) if f"def {EXERCISES[number][0]}(" in cell.source)
-    shown = next(cell.outputs[0].text for cell in cells(number) if "print(exercises.check_" in cell.source)
-    assert shown.strip() == check(number, start)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_offered_way_is_right(name):
+    text = "\n".join(cell.source for cell in cells(name) if cell.cell_type == "markdown")
+    offered = re.findall(r"<details><summary>One way to write it</summary>\n\n```python\n(.*?)```", text, re.DOTALL)
+    (solution,) = (code for code in offered if f"def {name}(" in code)
+    assert check(name, solution).startswith("Right: ")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_committed_output_is_what_the_check_says(name):
+    shown = next(
+        cell.outputs[0].text for cell in cells(name) if re.search(rf"exercises\.check_\w+\({name}\b", cell.source)
+    )
+    assert shown.strip() == check(name, start(name))
+
+
+def test_every_notebook_from_01_to_05_has_two_exercises():
+    for path in NOTEBOOKS:
+        if "01" <= path.name[:2] <= "05":
+            text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+            assert len(re.findall(r"^## Exercise: ", text, re.MULTILINE)) >= 2, path.name

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from flywheel_helpers.course import exercises
+from flywheel_helpers.course import exercise_cases, exercises
 from flywheel_helpers.data import xlam
 
 TOOLS = [
@@ -46,7 +46,7 @@ def test_a_row_without_a_call_is_good_too(data):
         (row(TOOLS[:1], cups=4), "second tool"),
         (row(TOOLS[1:], cups=4), "not offered"),
         (row(cups=4, milk=True), "does not take"),
-        (row([*TOOLS, {"name": "sip", "parameters": {}}], cups=4), "sip has no description"),
+        (row([*TOOLS, {"name": "sip", "parameters": {}}], cups=4), "sip needs a description"),
         (row([*TOOLS, {**TOOLS[1], "name": "sip", "parameters": {"of": {"type": "tea"}}}], cups=4), '"tea" is no type'),
         ({**row(cups=4), "query": " "}, "query is missing"),
         ({**row(cups=4), "tools": "[{"}, "not JSON"),
@@ -147,3 +147,35 @@ def test_a_gate_that_fails_open(gate, said):
 
 def test_a_metric_that_differs_from_the_evaluator():
     assert "on row 7" in exercises.check_metric(good_metric, [sample({"a": 1}, 0, 0)])
+
+
+@pytest.mark.parametrize(
+    ("ask", "cases"),
+    [
+        (exercises.check_required, exercise_cases.REQUIRED),
+        (exercises.check_merged, exercise_cases.MERGED),
+        (exercises.check_gained_and_lost, exercise_cases.GAINED_AND_LOST),
+        (exercises.check_precision_and_recall, exercise_cases.PRECISION_AND_RECALL),
+        (exercises.check_answer_calls, exercise_cases.ANSWER_CALLS),
+    ],
+)
+def test_a_function_must_be_right_in_every_case(ask, cases):
+    """One that knows all answers passes, and one that has a single wrong one is told in which case."""
+
+    def knows(wrong: int | None = None):
+        turn = iter(range(len(cases)))
+
+        def function(*arguments):
+            number = next(turn)
+            return "nonsense" if number == wrong else cases[number][2]
+
+        return function
+
+    assert ask(knows()).startswith("Right: ")
+    for number, (words, _, _) in enumerate(cases):
+        said = ask(knows(wrong=number))
+        assert said.startswith(f"Not yet: with {words} ") and "nonsense" in said
+
+
+def test_a_function_that_stops_is_told_so():
+    assert "stops with ZeroDivisionError" in exercises.check_precision_and_recall(lambda unsafe, blocked: 1 / 0)
