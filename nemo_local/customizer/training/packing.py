@@ -22,6 +22,10 @@ from nemo_local.customizer.training.encoding import EncodedRow, common_prefix_le
 
 ATTENTION = "shared_prefix"
 
+# Queries of a row whose attention weights are in memory together in the backward pass. Fewer also skip more of what
+# comes after them; with fewer than this, the products become too small.
+QUERIES_AT_ONCE = 128
+
 
 @dataclass(frozen=True)
 class PackedBatch:
@@ -132,8 +136,11 @@ def segment_attention(
 
 
 class _CpuAttention(torch.autograd.Function):
-    """:func:`segment_attention` on a CPU, with direct calls of PyTorch's flash kernels: autograd would fill, slice and
-    concatenate a full-size gradient for every segment, which costs as much as the attention itself."""
+    """:func:`segment_attention` on a CPU: PyTorch's flash kernel forward, matrix products backward.
+
+    The kernel's own backward half took a third of a training step in bfloat16, as it multiplies without the processor's
+    matrix units. Autograd, too, would fill, slice and concatenate a full-size gradient for every segment.
+    """
 
     @staticmethod
     def forward(ctx, query, key, value, batch, scaling):
@@ -146,36 +153,41 @@ class _CpuAttention(torch.autograd.Function):
             )
             output[:, segment] = out.transpose(1, 2)
             logsumexps.append(logsumexp)
-        ctx.save_for_backward(query, key, value, output, *logsumexps)
+        ctx.save_for_backward(query, key, value, output, torch.cat(logsumexps, dim=2))
         ctx.batch, ctx.scaling = batch, scaling
         return output
 
     @staticmethod
     def backward(ctx, grad):
-        query, key, value, output, *logsumexps = ctx.saved_tensors
-        prefix = ctx.batch.segments[0]
+        query, key, value, output, logsumexp = ctx.saved_tensors
+        groups, prefix = key.shape[1], ctx.batch.segments[0]
         grad_q, grad_k, grad_v = torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value)
-        for (segment, k, v, mask), logsumexp in zip(_segments(ctx.batch, key, value), logsumexps, strict=True):
-            dq, dk, dv = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward(
-                grad[:, segment].transpose(1, 2),
-                query[:, :, segment],
-                k,
-                v,
-                output[:, segment].transpose(1, 2),
-                logsumexp,
-                0.0,
-                False,
-                attn_mask=mask,
-                scale=ctx.scaling,
-            )
-            grad_q[:, :, segment] = dq
-            own = segment.stop - segment.start
-            grad_k[:, :, segment] += dk[:, :, -own:]
-            grad_v[:, :, segment] += dv[:, :, -own:]
-            if segment.start:
-                grad_k[:, :, :prefix] += dk[:, :, :prefix]
-                grad_v[:, :, :prefix] += dv[:, :, :prefix]
+        # Of each query's weights, the mean gradient, weighted by themselves (Dao et al. 2022, algorithm 4, line 19).
+        mean = (grad * output).sum(-1, dtype=logsumexp.dtype).transpose(1, 2)
+        grad = grad.transpose(1, 2)
+        for segment, k, v, mask in _segments(ctx.batch, key, value):
+            before = k.shape[2] - (segment.stop - segment.start)  # what the segment attends to beside itself
+            for start in range(segment.start, segment.stop, QUERIES_AT_ONCE):
+                place = slice(start, min(start + QUERIES_AT_ONCE, segment.stop))
+                rows = slice(place.start - segment.start, place.stop - segment.start)
+                seen = before + rows.stop  # causal: none of these queries attends to what follows the last of them
+                q, g, lse, m = (_grouped(t[:, :, place], groups) for t in (query, grad, logsumexp, mean))
+                k_seen, v_seen = k[0, :, :seen], v[0, :, :seen]
+                bias = mask[rows, :seen].repeat(q.shape[1] // (rows.stop - rows.start), 1)
+                weights = (torch.baddbmm(bias, q, k_seen.mT, alpha=ctx.scaling) - lse).exp_()
+                grad_scores = (torch.bmm(g, v_seen.mT) - m).mul_(weights).mul_(ctx.scaling).to(q.dtype)
+                grad_q[:, :, place] = torch.bmm(grad_scores, k_seen).view(1, -1, place.stop - place.start, q.shape[-1])
+                for total, part in ((grad_k, grad_scores.mT @ q), (grad_v, weights.to(g.dtype).mT @ g)):
+                    total[:, :, segment.start : place.stop] += part[:, before:]
+                    if before:
+                        total[:, :, :prefix] += part[:, :prefix]
         return grad_q, grad_k, grad_v, None, None
+
+
+def _grouped(x: torch.Tensor, groups: int) -> torch.Tensor:
+    """``(1, heads, L)`` or ``(1, heads, L, D)`` as ``(groups, heads / groups * L, 1 or D)``: the queries that share a
+    key, in one matrix."""
+    return x.reshape(groups, -1, x.shape[-1] if x.dim() == 4 else 1)
 
 
 def _segments(batch: PackedBatch, key: torch.Tensor, value: torch.Tensor):

@@ -73,7 +73,9 @@ def plain_gradients():
 
 
 @pytest.mark.parametrize("merge", [False, True])
-def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(merge):
+@pytest.mark.parametrize("queries_at_once", [1, 3, 128])
+def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(monkeypatch, merge, queries_at_once):
+    monkeypatch.setattr(packing, "QUERIES_AT_ONCE", queries_at_once)
     expected_loss, expected = plain_gradients()
     tuned = model()
     if merge:
