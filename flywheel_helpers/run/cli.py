@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 import warnings
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -163,6 +163,35 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
 
 
 @cli.command()
+@click.option("--profile", type=PROFILES, help="Platform to ask; default: FLYWHEEL_PROFILE, else local.")
+@click.option("--room", is_flag=True, help="Everybody on the platform, for the host of a workshop.")
+def progress(profile: str | None, room: bool) -> None:
+    """Show which exercises you have solved."""
+    from flywheel_helpers.course import progress as exercises
+
+    with connect(checkout.load_config(profile)) as nemo:
+        people = exercises.room(nemo) if room else [exercises.own(nemo)]
+    if not people:
+        click.echo("Nobody has started yet: no namespace on this platform was made by the course.")
+        return
+    table = Table(box=None, pad_edge=False)
+    if room:
+        for header in ("namespace", "dataset", "model", *exercises.EXERCISES):
+            table.add_column(header)
+        for one in people:
+            made = ("yes" if there else "no" for there in (one.dataset, one.model))
+            table.add_row(one.namespace, *made, *map(one.count, exercises.EXERCISES))
+    else:
+        for header in ("notebook", "exercise", "solved"):
+            table.add_column(header)
+        for notebook, names in exercises.EXERCISES.items():
+            for name in names:
+                solved = people[0].solved.get(name)
+                table.add_row(notebook, name, _local_time(solved) if solved else "not yet")
+    Console().print(table, markup=False)
+
+
+@cli.command()
 @click.option("--profile", type=PROFILES, help="Platform to clean; default: FLYWHEEL_PROFILE, else local.")
 @click.option("--namespace", help="One of your namespaces other than that of config.py.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
@@ -210,7 +239,9 @@ def _print_results(console: Console, summary: dict) -> None:
 
 
 def _local_time(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M:%S}"
+    found = datetime.fromisoformat(moment)
+    # The Entity Store's times are in UTC and do not say so.
+    return f"{(found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _say_urls(running: platform.Running) -> None:

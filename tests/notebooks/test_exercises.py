@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from course_support import NOTEBOOKS
 
-from flywheel_helpers.course import answers, exercises
+from flywheel_helpers.course import answers, exercises, progress
 from flywheel_helpers.data import examples, type_hints, xlam
 from tool_calling import prompt
 
@@ -75,3 +75,12 @@ def test_every_notebook_from_01_to_05_has_two_exercises():
         if "01" <= path.name[:2] <= "05":
             text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
             assert len(re.findall(r"^## Exercise: ", text, re.MULTILINE)) >= 2, path.name
+
+
+def test_the_exercises_that_are_recorded_are_those_of_the_notebooks():
+    for path in NOTEBOOKS:
+        text = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+        recorded = re.findall(r'progress\.keep\(nemo, "(\w+)", exercises\.check_\w+\((\w+)', text)
+        assert all(name == written for name, written in recorded)
+        assert tuple(name for name, _ in recorded) == progress.EXERCISES.get(path.name[:2], ())
+        assert len(recorded) == len(re.findall(r"exercises\.check_", text))

@@ -1,4 +1,4 @@
-"""Journals, the model in use and model cards, against the real Data Store and Entity Store."""
+"""Journals, the model in use, model cards and solved exercises, against the real Data Store and Entity Store."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flywheel_helpers.course import gate, in_use, model_card
+from flywheel_helpers.course import gate, in_use, model_card, progress
 from flywheel_helpers.data.curation import Step
 from flywheel_helpers.errors import DataError
 from flywheel_helpers.feedback import journal, verdicts
@@ -138,3 +138,36 @@ def test_a_model_card_is_in_both_stores(nemo, tmp_path):
     assert Path(copy).read_text(encoding="utf-8") == card
     for words in ("80.0%", "no question twice", "learning_rate", "20 gained, 0 lost", f"{namespace}/calls", "recall"):
         assert words in card
+
+
+def test_solved_exercises_of_a_room(nemo):
+    """Several notebooks at once lose nothing; the learner's code and the name of the person are not stored."""
+    ada = Connection(replace(nemo.settings, namespace=f"{nemo.settings.namespace}-ada", attendee="Ada Lovelace"))
+    names = [name for exercises in progress.EXERCISES.values() for name in exercises]
+    with ThreadPoolExecutor(4) as executor:
+        said = list(executor.map(lambda name: progress.keep(ada, name, "Right: well done."), names))
+    assert set(said) == {"Right: well done."}
+    assert progress.keep(ada, names[0], "Right: again.") == "Right: again."
+    assert progress.keep(nemo, "merged", "Not yet: no.") == "Not yet: no."
+    assert progress.own(nemo).solved == {}
+    assert progress.keep(nemo, "merged", "Right: yes.") == "Right: yes."
+    register(nemo, f"{nemo.settings.namespace}/caller@v1", peft={"finetuning_type": "lora"})
+
+    people = {one.namespace: one for one in progress.room(nemo)}
+    here, there = people[nemo.settings.namespace], people[ada.settings.namespace]
+    assert (here.model, here.dataset, set(here.solved)) == (True, False, {"merged"})
+    assert (here.count("02"), here.count("01")) == ("1 of 2", "0 of 2")
+    assert set(there.solved) == set(names) and not there.model and "06" in progress.EXERCISES
+    assert "Lovelace" not in nemo.request("Entity Store", "GET", "/v1/projects").text
+
+
+def test_an_exercise_is_solved_without_the_platform_too(nemo):
+    alone = Connection(replace(nemo.settings, entity_store_url="http://127.0.0.1:9"))
+    said = progress.keep(alone, "merged", "Right: yes.")
+    assert said.startswith("Right: yes.\n(`flywheel progress` will not show it: Entity Store: ")
+    assert "http" not in said
+    other = Connection(replace(nemo.settings, attendee="somebody else"))
+    progress.keep(nemo, "merged", "Right: yes.")
+    assert "belongs to another attendee" in progress.keep(other, "merged", "Right: yes.")
+    with pytest.raises(ValueError, match="no exercise 'merge'"):
+        progress.keep(nemo, "merge", "Right: yes.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 from ports import free_port
 
+from flywheel_helpers.course import progress
 from flywheel_helpers.local import platform
 from flywheel_helpers.run.cli import main
 from flywheel_helpers.webui import server
@@ -50,7 +51,7 @@ def flywheel(tmp_path, monkeypatch, capsys):
 def test_help_lists_the_commands(flywheel):
     found = flywheel("--help")
     assert found.returncode == 0
-    for command in ("up", "down", "status", "run", "doctor", "webui"):
+    for command in ("up", "down", "status", "run", "doctor", "progress", "webui"):
         assert f"\n  {command} " in found.stdout
 
 
@@ -59,6 +60,23 @@ def test_without_a_platform(flywheel):
     assert "not running" in flywheel("status").stdout
     found = flywheel("down")
     assert found.returncode == 0 and "was not running" in found.stdout
+
+
+def test_progress(flywheel, monkeypatch):
+    found = flywheel("progress")
+    assert found.returncode == 1 and "Entity Store" in found.stderr and "flywheel up" in found.stderr
+
+    solved = progress.Attendee("tool-calling-ada", {"merged": "2026-03-02T08:00:00"}, dataset=True)
+    monkeypatch.setattr(progress, "own", lambda nemo: solved)
+    lines = flywheel("progress").stdout.splitlines()
+    assert next(line for line in lines if "merged" in line).split()[2].startswith("2026-03-0")
+    assert next(line for line in lines if "required" in line).rstrip().endswith("not yet")
+
+    monkeypatch.setattr(progress, "room", lambda nemo: [solved])
+    last = flywheel("progress", "--room").stdout.splitlines()[-1]
+    assert last.split()[:9] == ["tool-calling-ada", "yes", "no", "0", "of", "2", "1", "of", "2"]
+    monkeypatch.setattr(progress, "room", lambda nemo: [])
+    assert "Nobody has started yet" in flywheel("progress", "--room").stdout
 
 
 def test_without_open_webui(flywheel, monkeypatch, tmp_path):
