@@ -36,8 +36,7 @@ from flywheel_helpers.errors import PlatformError
 
 FAULTS_PER_COURSE = 3
 LONGEST_DELAY = 5.0  # seconds between the begin of a stage and a fault
-STAGE_SECONDS = 120.0  # how long a fault waits for its stage
-COURSE_SECONDS = 300.0  # for a course to end after its last fault
+STAGE_SECONDS = 180.0  # for a course to come to a stage, or to its end, after a fault
 DISK_BYTES = 512 * 2**20
 
 
@@ -91,6 +90,10 @@ class Course:
         """Whether the present run has come to a stage."""
         return f"stage: {stage}\n".encode() in self._log.read_bytes()[self._output_begins :]
 
+    def last_lines(self) -> str:
+        """The end of its output."""
+        return self._log.read_text(encoding="utf-8", errors="replace")[-600:]
+
     def stop(self) -> None:
         """Kill it, if it runs."""
         self.process.kill()
@@ -113,46 +116,46 @@ def plan(seed: int, count: int, kinds: list[str]) -> list[Fault]:
 
 
 def run_course(platform: FaultyPlatform, number: int, faults: list[Fault]) -> None:
-    """Run one course with its faults, and note in these what went wrong."""
+    """Run one course with its faults, and note in these what went wrong. Where the course does not go on or does not
+    come out right, the fault before is taken for the cause."""
     course = Course(number, platform.folder / f"course-{number}.log")
-    most_runs = 2 + len(faults)
     before = stored_state.read(platform.home)
+    latest = faults[0]
     try:
         for fault in faults:
-            deadline = time.monotonic() + STAGE_SECONDS
-            while course.go_on(most_runs) and not course.has_begun(fault.stage) and time.monotonic() < deadline:
-                time.sleep(0.1)
+            latest.problems += _go_on(course, fault.stage, most_runs=2 + len(faults))
+            latest = fault
             time.sleep(fault.delay)
-            began = time.monotonic()
             print(f"course {number}, {fault.stage} + {fault.delay:.1f} s: {fault.kind}", flush=True)
+            began = time.monotonic()
             FAULTS[fault.kind](platform, course.process)
-            try:
-                fault.problems += platform.recover(fault.kind, course.process.pid)
-            except PlatformError as error:
-                fault.problems.append(f"it does not start again: {error}")
-                return
+            fault.problems += platform.recover(fault.kind, course.process.pid)
             fault.recovery = time.monotonic() - began
             now = stored_state.read(platform.home)
             fault.problems += now.problems + now.lost_since(before)
             before = now
-        deadline = time.monotonic() + COURSE_SECONDS
-        while course.go_on(most_runs) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        faults[-1].problems += _problems_after(platform, course, before)
+        latest.problems += _go_on(course, None, most_runs=2 + len(faults))
+        if course.process.poll() != 0:
+            latest.problems.append(f"the course did not come out right in {course.runs} runs: {course.last_lines()}")
+        now = stored_state.read(platform.home)
+        latest.problems += now.problems + now.lost_since(before) + now.unfinished()
+        latest.problems += stored_state.unfinished_files(platform.home)
+    except PlatformError as error:
+        latest.problems.append(f"the platform does not start again: {error}")
     finally:
         course.stop()
         for problem in (problem for fault in faults for problem in fault.problems):
             print(f"    {problem}", flush=True)
 
 
-def _problems_after(platform: FaultyPlatform, course: Course, before: stored_state.StoredState) -> list[str]:
-    now = stored_state.read(platform.home)
-    problems = now.problems + now.lost_since(before) + now.unfinished()
-    problems += stored_state.unfinished_files(platform.home)
-    if course.process.poll() != 0:
-        end = course._log.read_text(errors="replace")[-600:]
-        problems.append(f"the course did not come out right in {course.runs} runs: ...{end}")
-    return problems
+def _go_on(course: Course, stage: str | None, most_runs: int) -> list[str]:
+    """Wait for a stage of the course, or for its end. What is wrong if neither comes, in words."""
+    deadline = time.monotonic() + STAGE_SECONDS
+    while course.go_on(most_runs) and not (stage and course.has_begun(stage)):
+        if time.monotonic() > deadline:
+            return [f"the course has not come to {stage or 'its end'} in {STAGE_SECONDS:.0f} s: {course.last_lines()}"]
+        time.sleep(0.1)
+    return []
 
 
 def table(faults: list[Fault], left_out: dict[str, str]) -> str:

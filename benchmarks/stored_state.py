@@ -53,21 +53,24 @@ def read(home: Path) -> StoredState:
     jobs: dict[str, str] = {}
     problems: list[str] = []
     for path in sorted(home.glob("*/*.db")):
+        name = path.relative_to(home).as_posix()
         with closing(sqlite3.connect(path, timeout=30)) as database:
-            name = path.relative_to(home).as_posix()
-            problems += [f"{name}: {row[0]}" for row in database.execute("PRAGMA integrity_check") if row[0] != "ok"]
-            problems += [f"{name}: {row} refers to nothing" for row in database.execute("PRAGMA foreign_key_check")]
-            tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if "documents" in tables:
-                for collection, identity, body in database.execute("SELECT collection, id, body FROM documents"):
-                    items.add((name, collection, identity))
-                    if "status_details" in (document := json.loads(body)):
-                        jobs[identity] = document["status"]
-            if "blobs" in tables:
-                items |= {("commit", oid) for (oid,) in database.execute("SELECT oid FROM commits")}
-                contents = list(database.execute("SELECT sha256, size FROM blobs"))
-                items |= {("content", sha256) for sha256, _ in contents}
-                problems += _damaged(path.parent / "blobs", contents)
+            try:
+                checks = [*database.execute("PRAGMA integrity_check"), *database.execute("PRAGMA foreign_key_check")]
+                problems += [f"{name}: {check}" for check in checks if check != ("ok",)]
+                tables = {table for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+                if "documents" in tables:
+                    for collection, identity, body in database.execute("SELECT collection, id, body FROM documents"):
+                        items.add((name, collection, identity))
+                        if "status_details" in (document := json.loads(body)):
+                            jobs[identity] = document["status"]
+                if "blobs" in tables:
+                    contents = list(database.execute("SELECT sha256, size FROM blobs"))
+                    items |= {("commit", oid) for (oid,) in database.execute("SELECT oid FROM commits")}
+                    items |= {("content", sha256) for sha256, _ in contents}
+                    problems += _damaged(path.parent / "blobs", contents)
+            except (sqlite3.DatabaseError, ValueError) as error:
+                problems.append(f"{name}: {error}")
     problems += [f"the job {job} is {status}" for job, status in jobs.items() if status not in FINAL + RESUMABLE]
     return StoredState(frozenset(items), jobs, problems)
 

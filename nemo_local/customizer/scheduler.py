@@ -13,9 +13,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from nemo_local.common.errors import is_disk_full
 from nemo_local.customizer.jobs import WAITING, Jobs
 from nemo_local.customizer.progress import EventFile, TrainingProgress
-from nemo_local.customizer.worker_process import WorkerProcess, explain_exit, log_tail
+from nemo_local.customizer.worker_process import EXIT_DISK_FULL, WorkerProcess, explain_exit, log_tail
 from nemo_local.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,9 @@ class Scheduler:
                 self._run(job_id)
             except Exception as error:  # an error of one job must not stop the scheduler for all others
                 log.exception("%s failed in the scheduler", job_id)
-                self._end(job_id, "failed", f"The platform could not continue this job: {error}")
+                full = is_disk_full(error)
+                reason = explain_exit(EXIT_DISK_FULL, None, 0) if full else f"The platform could not go on: {error}"
+                self._end(job_id, "failed", f"Job failed: {reason}")
 
     def _pause(self) -> None:
         self._wake.wait(POLL)

@@ -54,20 +54,29 @@ class ServedModel:
 
 
 class Catalog:
-    """The served models by name."""
+    """The served models by name.
+
+    Attributes:
+        models: the models.
+        waiting_for: what is missing before all of them are known; None when nothing is.
+    """
 
     def __init__(self) -> None:
         self.models: dict[str, ServedModel] = {}
+        self.waiting_for: str | None = None
 
     def find(self, name: str) -> ServedModel:
         """The model of that name.
 
         Raises:
-            NimError: 404, with the names of the served models.
+            NimError: 404, with the names of the served models; 503 while it may be one that is about to be served.
         """
         try:
             return self.models[name]
         except KeyError:
+            if self.waiting_for:  # clients repeat a 503, and take a 404 for the end of the model
+                message = f"The model {name!r} is not served yet: the NIM is waiting for {self.waiting_for}. Try again."
+                raise NimError(503, message, code="not_ready") from None
             known = ", ".join(sorted(self.models)) or "none yet"
             message = (
                 f"The model {name!r} is not served here. Served: {known}. A model that has just been trained or "

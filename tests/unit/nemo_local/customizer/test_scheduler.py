@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from nemo_local.customizer import scheduler as module
 from nemo_local.customizer.jobs import FINISHED, Jobs
@@ -137,3 +139,13 @@ def test_a_shutdown_of_the_machine_is_no_kill(jobs, tmp_path, monkeypatch):
     job = run(jobs, tmp_path / "home", [SIGTERM, 0], stop)
     assert job["status"] == "running" and Worker.plan == [0]
     assert not any(line.startswith(module.KILLED) for line in lines(job))
+
+
+def test_a_disk_that_was_full_for_a_moment_fails_the_job_with_what_to_do(jobs, tmp_path, monkeypatch):
+    def report(*_: object) -> None:
+        raise OperationalError("UPDATE documents", {}, sqlite3.OperationalError("database or disk is full"))
+
+    monkeypatch.setattr(jobs, "report", report)
+    job = run(jobs, tmp_path / "home", [None])
+    assert job["status"] == "failed"
+    assert lines(job)[-1].startswith("Job failed: The disk is full") and "UPDATE" not in lines(job)[-1]
