@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,7 @@ class Fault:
         kind: a key of `FAULTS`.
         stage: of the course, in which it happens.
         delay: seconds since that stage began.
+        happened: whether it could be done; a training may have ended before it was killed.
         problems: what the platform did not survive, in words.
         recovery: seconds until the platform was ready again.
     """
@@ -55,6 +57,7 @@ class Fault:
     kind: str
     stage: str
     delay: float
+    happened: bool = False
     problems: list[str] = field(default_factory=list)
     recovery: float = 0.0
 
@@ -128,7 +131,9 @@ def run_course(platform: FaultyPlatform, number: int, faults: list[Fault]) -> No
             time.sleep(fault.delay)
             print(f"course {number}, {fault.stage} + {fault.delay:.1f} s: {fault.kind}", flush=True)
             began = time.monotonic()
-            FAULTS[fault.kind](platform, course.process)
+            fault.happened = FAULTS[fault.kind](platform, course.process)
+            if not fault.happened:
+                continue
             fault.problems += platform.recover(fault.kind, course.process.pid)
             fault.recovery = time.monotonic() - began
             now = stored_state.read(platform.home)
@@ -162,7 +167,7 @@ def table(faults: list[Fault], left_out: dict[str, str]) -> str:
     """The result as Markdown: a row for each kind of fault."""
     lines = ["| fault | count | survived | longest recovery |", "| --- | --- | --- | --- |"]
     for kind in FAULTS:
-        done = [fault for fault in faults if fault.kind == kind]
+        done = [fault for fault in faults if fault.kind == kind and fault.happened]
         survived = sum(not fault.problems for fault in done)
         longest = f"{max(fault.recovery for fault in done):.0f} s" if done else left_out.get(kind, "not done")
         lines.append(f"| {kind} | {len(done)} | {survived} | {longest} |")
@@ -191,6 +196,7 @@ def main() -> None:
     parser.add_argument("--faults", type=int, default=20, help="how many (default 20)")
     parser.add_argument("--minutes", type=float, default=30.0, help="no course begins after that (default 30)")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops the platform, as Ctrl-C does
     ends = time.monotonic() + 60 * options.minutes
     folder, done = Path(tempfile.mkdtemp(prefix="faults-")), []
     home = folder / "home"

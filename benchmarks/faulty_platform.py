@@ -133,36 +133,40 @@ class FaultyPlatform:
         return problems + [f"port {port} is still taken" for port in self.ports if not _is_free(port)]
 
 
-def _kill_server(name: str) -> Callable[[FaultyPlatform, subprocess.Popen], None]:
-    def kill(of: FaultyPlatform, course: subprocess.Popen) -> None:
-        _kill_all(of.running(MODULES[name]))
-
-    return kill
+# Does something to a platform or to the process that runs the course; whether there was anything to do it to.
+Action = Callable[[FaultyPlatform, subprocess.Popen], bool]
 
 
-def _kill_training(of: FaultyPlatform, course: subprocess.Popen) -> None:
+def _kill_server(name: str) -> Action:
+    return lambda of, course: _kill_all(of.running(MODULES[name]))
+
+
+def _kill_training(of: FaultyPlatform, course: subprocess.Popen) -> bool:
     _wait(lambda: of.running(TRAINING) or course.poll() is not None, "")
-    _kill_all(of.running(TRAINING))
+    return _kill_all(of.running(TRAINING))
 
 
-def _kill_supervisor(of: FaultyPlatform, course: subprocess.Popen) -> None:
-    if running := platform.find(of.home):
-        _kill_all([running.process])
+def _kill_supervisor(of: FaultyPlatform, course: subprocess.Popen) -> bool:
+    running = platform.find(of.home)
+    return _kill_all([running.process] if running else [])
 
 
-def _kill_course(of: FaultyPlatform, course: subprocess.Popen) -> None:
+def _kill_course(of: FaultyPlatform, course: subprocess.Popen) -> bool:
+    runs = course.poll() is None
     course.kill()
     course.wait()
+    return runs
 
 
-def _terminate(of: FaultyPlatform, course: subprocess.Popen) -> None:
-    for process in of.processes():
-        if process.pid != course.pid:
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGTERM)
+def _terminate(of: FaultyPlatform, course: subprocess.Popen) -> bool:
+    processes = [process for process in of.processes() if process.pid != course.pid]
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGTERM)
+    return bool(processes)
 
 
-def _fill_disk(of: FaultyPlatform, course: subprocess.Popen) -> None:
+def _fill_disk(of: FaultyPlatform, course: subprocess.Popen) -> bool:
     filler = of.home / "filler"
     try:
         with filler.open("wb", buffering=0) as file:
@@ -173,13 +177,15 @@ def _fill_disk(of: FaultyPlatform, course: subprocess.Popen) -> None:
             raise
     time.sleep(DISK_SECONDS)
     filler.unlink()
+    return True
 
 
-def _kill_all(processes: list[psutil.Process]) -> None:
+def _kill_all(processes: list[psutil.Process]) -> bool:
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(processes, timeout=10)
+    return bool(processes)
 
 
 def _kill_of(name: str) -> str:
@@ -187,7 +193,7 @@ def _kill_of(name: str) -> str:
 
 
 TERMINATION = "SIGTERM of all processes"
-FAULTS = {
+FAULTS: dict[str, Action] = {
     **{_kill_of(name): _kill_server(name) for name in MODULES},
     _kill_of("training"): _kill_training,
     _kill_of("supervisor"): _kill_supervisor,
