@@ -204,12 +204,12 @@ def test_a_server_is_started_again_though_the_disk_is_too_full_to_say_so(start, 
     (tmp_path / "home" / "platform.tmp").mkdir()
     victim, _ = servers_by_kind(process, "NIM")
     victim.kill()
-    again = None
     deadline = time.monotonic() + 20
-    while again is None:
+    again: list[psutil.Process] = []
+    while not again:
         assert time.monotonic() < deadline and process.poll() is None
-        found = [child for child in psutil.Process(process.pid).children() if "small_nim" in child.cmdline()]
-        again = next((child for child in found if child.pid != victim.pid), None)
+        others = [child for child in psutil.Process(process.pid).children() if child.pid != victim.pid]
+        again = [child for child in others if "small_nim" in child.cmdline()]
 
 
 def test_a_full_disk_is_named_where_the_log_could_not_say_it(start, tmp_path):
