@@ -74,12 +74,13 @@ def why_ended(home: Path) -> str | None:
     """Why the last platform in `home` ended by itself; None where it was stopped, or never started."""
     try:
         ended = json.loads((home / "platform-ended.json").read_text(encoding="utf-8"))
-        return f"It ended by itself at {ended['at']}. {ended['reason']}"
+        return f"The last one ended by itself at {ended['at']}. {ended['reason']}"
     except (OSError, ValueError, LookupError, TypeError):
         pass
     # A platform that stops removes its state file, so one that is there was killed.
-    killed = _state_file(home).exists() and not find(home)
-    return f"It was killed, or the machine was switched off. Its log: {_log(home)}" if killed else None
+    if _state_file(home).exists() and not find(home):
+        return f"The last one was killed, or the machine was switched off. Its logs: {_log(home).parent}"
+    return None
 
 
 def up(home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:
@@ -102,6 +103,8 @@ def up(home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:
         if running.missing():
             tell("The platform is already starting; waiting for it.")
         return _wait_until_ready(home, running.process, tell), False
+    if reason := why_ended(home):  # once the next one has started, nobody can tell any more
+        tell(reason)
     process = background.start(
         [sys.executable, "-m", "nemo_local"], _log(home), {**os.environ, "FLYWHEEL_HOME": str(home)}
     )

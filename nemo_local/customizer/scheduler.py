@@ -13,15 +13,21 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from nemo_local.common.errors import is_disk_full
 from nemo_local.customizer.jobs import WAITING, Jobs
 from nemo_local.customizer.progress import EventFile, TrainingProgress
-from nemo_local.customizer.worker_process import WorkerProcess, explain_exit, log_tail
+from nemo_local.customizer.worker_process import EXIT_DISK_FULL, WorkerProcess, explain_exit, log_tail
 from nemo_local.settings import Settings
 
 log = logging.getLogger(__name__)
 
 # Seconds between two polls of the worker.
 POLL = 0.5
+# Seconds before a training whose process was killed is resumed. A shutdown of the machine ends all processes at once;
+# the gateway first finishes the requests in progress, but stops this scheduler within that time.
+RESTART_PAUSE = 6.0
+# How the entry of the status log begins that says that it is resumed.
+KILLED = "The training process was killed by "
 
 
 class Scheduler:
@@ -97,7 +103,9 @@ class Scheduler:
                 self._run(job_id)
             except Exception as error:  # an error of one job must not stop the scheduler for all others
                 log.exception("%s failed in the scheduler", job_id)
-                self._end(job_id, "failed", f"The platform could not continue this job: {error}")
+                full = is_disk_full(error)
+                reason = explain_exit(EXIT_DISK_FULL, None, 0) if full else f"The platform could not go on: {error}"
+                self._end(job_id, "failed", f"Job failed: {reason}")
 
     def _pause(self) -> None:
         self._wake.wait(POLL)
@@ -110,12 +118,16 @@ class Scheduler:
         for event in events.read():  # from before a restart, and in the status log already
             progress.apply(event)
         progress.failure = None
-        code, memory = self._train(job_id, events, progress)
-        if self._was_killed(job_id, code, progress):
-            name = signal.Signals(-code).name
-            again = "it starts again from its last checkpoint. A second time it will not."
-            self.jobs.note(job_id, f"The training process was killed by {name}; {again}")
+        while True:
             code, memory = self._train(job_id, events, progress)
+            if not self._was_killed(job_id, code, progress):
+                break
+            if self._stopping.wait(RESTART_PAUSE):
+                return
+            job = self.jobs.get(job_id)
+            if job["status"] == "cancelling" or _was_killed_before(job):
+                break
+            self.jobs.note(job_id, f"{KILLED}{signal.Signals(-code).name}; {self._where_from(job_id)}")
         if code is None:
             return
         if progress.published:
@@ -142,6 +154,10 @@ class Scheduler:
         """Whether a worker with work left was ended from outside, by the system or by somebody, and not by us."""
         cancelling = self.jobs.get(job_id)["status"] == "cancelling"
         return code is not None and code < 0 and not (progress.published or progress.failure or cancelling)
+
+    def _where_from(self, job_id: str) -> str:
+        saved = any(self.job_dir(job_id).glob("checkpoint*/progress.json"))
+        return f"it starts again {'from its last checkpoint' if saved else 'from the beginning'}, but only this once."
 
     def _watch(self, job_id: str, worker: WorkerProcess, events: EventFile, progress: TrainingProgress) -> int | None:
         """Follow the worker until it ends. Returns its exit code, or None when the platform stops."""
@@ -207,3 +223,9 @@ class Scheduler:
             "provenance": job["provenance"],
             **job["plan"],
         }
+
+
+def _was_killed_before(job: dict[str, Any]) -> bool:
+    """Whether a job has been resumed after a kill. A training that needs more memory than there is would be killed, and
+    resumed, without end."""
+    return any(entry["message"].startswith(KILLED) for entry in job["status_details"]["status_logs"])

@@ -65,7 +65,7 @@ def create_app(settings: Settings, refresh_interval: float) -> FastAPI:
     @app.get("/v1/health/ready")
     async def ready() -> JSONResponse:
         """200 if requests can be served, or 503 with what is still missing."""
-        missing = refresher.waiting_for or (f"the model {LOCAL_MODEL} to load" if safety.loading else None)
+        missing = catalog.waiting_for or (f"the model {LOCAL_MODEL} to load" if safety.loading else None)
         message = f"Waiting for {missing}." if missing else "Service is ready."
         body = {"object": "health.response", "message": message, "status": "not_ready" if missing else "ready"}
         return JSONResponse(body, status_code=503 if missing else 200)

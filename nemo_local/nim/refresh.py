@@ -70,8 +70,7 @@ class Refresher:
         self._catalog, self._pool = catalog, pool
         self._failures: dict[Path, _Failure] = {}
         self._answering = True
-        # What is missing before requests can be served; None when ready.
-        self.waiting_for: str | None = f"the list of deployments of {gateway_url}"
+        catalog.waiting_for = f"the list of deployments of {gateway_url}"
 
     async def run(self, interval: float) -> None:
         """Refresh every ``interval`` seconds until cancelled. No failure ends it, or takes served models away."""
@@ -102,7 +101,6 @@ class Refresher:
         deployed = {model for deployment in deployments for model in deployment["models"]}
         if BASE_MODEL_NAME in deployed:
             await self._serve_base()
-        self.waiting_for = None
         entities = await _all_pages(http, "/v1/models")
         wanted = {BASE_MODEL_NAME} & deployed
         for entity in entities:
@@ -110,18 +108,19 @@ class Refresher:
                 wanted.add(await self._serve_adapter(entity))
         for name in set(self._catalog.models) - wanted:
             await self._withdraw(name)
+        self._catalog.waiting_for = None
         self._remove_unused_folders()
         await self._pool.unload_unused()
 
     async def _serve_base(self) -> None:
         if BASE_MODEL_NAME in self._catalog.models:
             return
-        self.waiting_for = f"the model {BASE_MODEL_NAME} to load"
+        self._catalog.waiting_for = f"the model {BASE_MODEL_NAME} to load"
         model = ServedModel(BASE_MODEL_NAME, BASE_MODEL_NAME, int(time.time()))
         try:
             await self._pool.get(model)
         except NimError as error:
-            self.waiting_for = error.message
+            self._catalog.waiting_for = error.message
             raise
         self._catalog.models[model.id] = model
         log.info("serving %s", model.id)

@@ -16,7 +16,7 @@ from nemo_local.nim.errors import NimError
 
 log = logging.getLogger(__name__)
 
-# Engines in memory at the same time. One takes about 0.6 GB, and the whole platform must stay below 8.
+# Engines in memory at the same time. One takes about 0.9 GB, more while it answers many requests.
 CAPACITY = 3
 
 # An engine that nobody has asked for so long is unloaded: a training job on the same machine needs the memory more.
@@ -54,20 +54,29 @@ class ServedModel:
 
 
 class Catalog:
-    """The served models by name."""
+    """The served models by name.
+
+    Attributes:
+        models: the models.
+        waiting_for: what is missing before all of them are known; None when nothing is.
+    """
 
     def __init__(self) -> None:
         self.models: dict[str, ServedModel] = {}
+        self.waiting_for: str | None = None
 
     def find(self, name: str) -> ServedModel:
         """The model of that name.
 
         Raises:
-            NimError: 404, with the names of the served models.
+            NimError: 404, with the names of the served models; 503 while it may be one that is about to be served.
         """
         try:
             return self.models[name]
         except KeyError:
+            if self.waiting_for:  # clients repeat a 503, and take a 404 for the end of the model
+                message = f"The model {name!r} is not served yet: the NIM is waiting for {self.waiting_for}. Try again."
+                raise NimError(503, message, code="not_ready") from None
             known = ", ".join(sorted(self.models)) or "none yet"
             message = (
                 f"The model {name!r} is not served here. Served: {known}. A model that has just been trained or "

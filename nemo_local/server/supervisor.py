@@ -66,9 +66,11 @@ def run(settings: Settings, stop: threading.Event) -> None:
         PortTaken: another process has one of the ports.
         ServerEnded: a server ended before both were ready, or too often after that.
     """
-    for port in (settings.gateway_port, settings.nim_port):
-        bind(settings.host, port).close()
     state_file = settings.home / "platform.json"
+    # One that is still there is that of a platform that was killed. Its servers end by themselves, but not at once.
+    deadline = time.monotonic() + (_STOP_SECONDS if state_file.exists() else 0.0)
+    for port in (settings.gateway_port, settings.nim_port):
+        _require_port(settings.host, port, deadline)
     servers: list[Server] = []
     try:
         for name in SERVERS:
@@ -87,12 +89,24 @@ def run(settings: Settings, stop: threading.Event) -> None:
 
         def restarted(message: str) -> None:
             state["restarts"].append({"at": f"{utc_now()}Z", "message": message})
-            _write_atomically(state_file, state)
+            with contextlib.suppress(OSError):  # a full disk must not prevent the restart
+                _write_atomically(state_file, state)
 
         _watch(settings, servers, stop, restarted)
     finally:
         _stop(servers)
         state_file.unlink(missing_ok=True)
+
+
+def _require_port(host: str, port: int, deadline: float) -> None:
+    """Wait until a port is free. Raises PortTaken if it is not by the deadline, on the monotonic clock."""
+    while True:
+        try:
+            return bind(host, port).close()
+        except PortTaken:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_POLL_SECONDS)
 
 
 def _start(settings: Settings, name: str) -> subprocess.Popen:
@@ -133,7 +147,7 @@ def _watch(settings: Settings, servers: list[Server], stop: threading.Event, res
             if not ready and not waiting and _all_ready(settings, client):
                 again = " again" if was_ready else ""
                 was_ready = ready = True
-                print(f"ready{again}: gateway {settings.gateway_url}, NIM {settings.nim_url}", flush=True)
+                _say(f"ready{again}: gateway {settings.gateway_url}, NIM {settings.nim_url}")
 
 
 def _plan_restart(settings: Settings, server: Server) -> str:
@@ -149,8 +163,13 @@ def _plan_restart(settings: Settings, server: Server) -> str:
     pause = min(_FIRST_PAUSE * 2 ** (count - 1), _LONGEST_PAUSE)
     server.restart_at = now + pause
     message = f"The {server.name} ended with {_exit(server)} and starts again ({count} of {_RESTARTS} times)."
-    print(f"{utc_now()}Z {message} Its log: {server.log}", flush=True)
+    _say(f"{utc_now()}Z {message} Its log: {server.log}")
     return message
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(OSError):  # the log is on the disk that may be full
+        print(line, flush=True)
 
 
 def _exit(server: Server) -> str:

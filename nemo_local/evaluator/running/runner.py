@@ -28,6 +28,7 @@ ACTIVE = ("created", "pending", "running")
 CONCURRENT_JOBS = 4
 CANCELLED = "Cancelled. The samples done so far can be downloaded."
 SAVE_INTERVAL = 0.5  # seconds between writes of a running job's progress
+FULL_DISK_PAUSE = 5.0  # seconds between attempts to record the end of a job
 TARGET_WAIT = 120.0  # seconds a resumed job waits for its target, which may be starting too
 
 
@@ -144,19 +145,19 @@ class JobRunner:
                     files.log("resumed after a stop of the platform")
                     await self._wait_for(endpoint)
                 result = self._results.create(job["namespace"], None, await self._evaluate(job, endpoint, files))
-            self._finish(job, "completed", "Completed.", result["id"])
+            await self._end(job, "completed", "Completed.", result["id"])
         except asyncio.CancelledError:
             if not self._stopping:
-                self._finish(job, "cancelled", CANCELLED)
+                await self._end(job, "cancelled", CANCELLED)
         except (DatasetError, EvaluationFailed, ApiError) as error:
-            self._finish(job, "failed", str(error))
+            await self._end(job, "failed", str(error))
         except Exception as error:
             if is_disk_full(error):
                 reason = "The disk is full. Free some space and create the job again."
             else:
                 log.exception("evaluation job %s", job["id"])
                 reason = f"Unexpected {type(error).__name__}: {error}. The log of the gateway has the traceback."
-            self._finish(job, "failed", reason)
+            await self._end(job, "failed", reason)
 
     async def _evaluate(self, job: dict, endpoint: Endpoint | None, files: JobFiles) -> dict:
         saved = 0.0
@@ -193,13 +194,24 @@ class JobRunner:
     def _save(self, job: dict, **patch: Any) -> None:
         self._jobs.update(job["namespace"], job["name"], patch)
 
+    async def _end(self, job: dict, status: str, message: str, result: str | None = None) -> None:
+        """Record how a job ended. If the disk is full, retry until it can be written: nobody should wait for a job
+        that never ends."""
+        while True:
+            try:
+                return self._finish(job, status, message, result)
+            except Exception as error:
+                if not is_disk_full(error):
+                    raise
+            await asyncio.sleep(FULL_DISK_PAUSE)
+
     def _finish(self, job: dict, status: str, message: str, result: str | None = None) -> None:
         details = job["status_details"]
         done = f" {details['message']}." if details["samples_processed"] else ""
-        details["message"] = message + done
         # The API has no word for a task that was cancelled.
         states = details["task_status"].items()
-        details["task_status"] = {task: state if state == "completed" else "failed" for task, state in states}
-        self.files(job["id"]).log(f"{status}: {message}")
+        ended = {task: state if state == "completed" else "failed" for task, state in states}
         patch = {"result": result} if result else {}
+        details = {**details, "message": message + done, "task_status": ended}
         self._save(job, status=status, status_details=details, **patch)
+        self.files(job["id"]).log(f"{status}: {message}")

@@ -99,7 +99,7 @@ def test_a_killed_process_is_resumed_once_and_then_fails_the_job_with_the_reason
     first = worker_pid(customizer.wait(job.id, lambda _: checkpoint.exists()))
     os.kill(first, 9)
     resumed = customizer.wait(job.id, lambda job: said(job, "Training resumed from the checkpoint of step"))
-    assert said(resumed, "was killed by SIGKILL; it starts again from its last checkpoint")
+    assert said(resumed, "was killed by SIGKILL; it starts again from its last checkpoint, but only this once.")
     assert resumed.status == "running" and worker_pid(resumed) != first
     os.kill(worker_pid(resumed), 9)
     failed = customizer.wait_for(job.id, "failed")

@@ -201,6 +201,28 @@ def test_a_killed_platform_is_started_anew(home):
     assert started and again.process != running.process
 
 
+def test_the_next_start_says_why_the_last_platform_ended(home):
+    home.mkdir()
+    reason = "The nim ended 6 times within 5 minutes."
+    (home / "platform-ended.json").write_text(json.dumps({"at": "2026-01-05T10:00:00Z", "reason": reason}))
+    said = []
+    platform.up(home, said.append)
+    assert said[0] == f"The last one ended by itself at 2026-01-05T10:00:00Z. {reason}"
+
+
+def test_the_status_says_which_servers_were_restarted(home, monkeypatch, capsys):
+    monkeypatch.setenv("FLYWHEEL_HOME", str(home))
+    platform.up(home, print)
+    restart = {"at": "2026-01-05T10:30:00Z", "message": "The nim ended with signal SIGKILL and starts again."}
+    state = json.loads((home / "platform.json").read_text())
+    state |= {"started_at": "2026-01-05T10:00:00Z", "restarts": [restart]}
+    (home / "platform.json").write_text(json.dumps(state))
+    monkeypatch.setattr(sys, "argv", ["flywheel", "status"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0 and f": {restart['message']}\n" in capsys.readouterr().out
+
+
 def test_a_start_that_is_interrupted_leaves_nothing(home, monkeypatch):
     monkeypatch.setattr(platform.Running, "missing", lambda self: "waiting for models")
     monkeypatch.setattr(platform, "START_DEADLINE", 0.5)

@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 from nemo_local.model.base_model import BASE_MODEL_NAME
 from nemo_local.nim import refresh as refresh_module
+from nemo_local.nim.errors import NimError
 from nemo_local.nim.refresh import Refresher, refresh_seconds
 from nemo_local.nim.served import Catalog, EnginePool
 
@@ -116,9 +117,16 @@ def test_the_base_and_every_finished_adapter_of_it_are_served(stores, served):
         {"id": "x", "namespace": "ada", "name": "no-adapter", "base_model": None},
         entity("other", "model-2"),
     ]
-    assert served.refresher.waiting_for
+    with pytest.raises(
+        NimError, match="'ada/good' is not served yet: the NIM is waiting for the list of deployments"
+    ) as early:
+        served.catalog.find("ada/good")
+    assert early.value.status == 503
     assert served() == ["ada/good", "ada/other", BASE_MODEL_NAME]
-    assert served.refresher.waiting_for is None
+    assert served.catalog.waiting_for is None and served.catalog.find("ada/good").id == "ada/good"
+    with pytest.raises(NimError, match="not served here. Served: ada/good, ada/other") as late:
+        served.catalog.find("ada/unfinished")
+    assert late.value.status == 404
     served()
     assert stores.downloads == 2  # each once
 

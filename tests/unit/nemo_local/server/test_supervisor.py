@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from ports import free_port
 
 from flywheel_helpers.local import platform
 
@@ -178,10 +179,37 @@ def test_a_killed_supervisor_is_told_from_one_that_was_stopped(start, tmp_path):
     assert process.stdout.readline().startswith("ready")
     process.kill()
     process.wait()
-    assert "It was killed" in platform.why_ended(tmp_path / "home")
+    assert "The last one was killed" in platform.why_ended(tmp_path / "home")
     for child in children:
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()
+
+
+def test_a_start_waits_for_the_servers_of_a_killed_platform_to_end(start, tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "platform.json").write_text("{}")  # a platform that is stopped removes it
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        process = start(FLYWHEEL_NIM_PORT=str(port))
+        time.sleep(3)
+        assert process.poll() is None and not psutil.Process(process.pid).children()
+    assert process.stdout.readline().startswith("ready")
+
+
+def test_a_server_is_started_again_though_the_disk_is_too_full_to_say_so(start, tmp_path):
+    process = start()
+    family(process)
+    assert process.stdout.readline().startswith("ready")
+    process.stdout.close()  # what it prints is an error now, as is what it writes to its state file
+    (tmp_path / "home" / "platform.tmp").mkdir()
+    victim, _ = servers_by_kind(process, "NIM")
+    victim.kill()
+    deadline = time.monotonic() + 20
+    again: list[psutil.Process] = []
+    while not again:
+        assert time.monotonic() < deadline and process.poll() is None
+        others = [child for child in psutil.Process(process.pid).children() if child.pid != victim.pid]
+        again = [child for child in others if "small_nim" in child.cmdline()]
 
 
 def test_a_full_disk_is_named_where_the_log_could_not_say_it(start, tmp_path):

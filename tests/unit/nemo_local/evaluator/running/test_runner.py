@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nemo_local.common.documents import DocumentStore
+from nemo_local.evaluator.running import runner as module
 from nemo_local.evaluator.running.job_files import JobFiles
 from nemo_local.evaluator.running.runner import JobRunner
 from nemo_local.settings import Settings
@@ -62,7 +63,17 @@ def test_a_full_disk_fails_the_job_with_what_to_do(
     def append(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    update, failures = jobs.update, iter([OSError(errno.ENOSPC, "No space left on device")] * 2)
+
+    def save(namespace: str, name: str, patch: dict) -> dict:
+        """The disk is still full when the end of the job is stored, and again; then there is room."""
+        if patch.get("status") == "failed" and (failure := next(failures, None)):
+            raise failure
+        return update(namespace, name, patch)
+
     monkeypatch.setattr(JobFiles, "append", append)
+    monkeypatch.setattr(jobs, "update", save)
+    monkeypatch.setattr(module, "FULL_DISK_PAUSE", 0.1)
     job = new_job(jobs, dataset=False)
     runner.submit(dict(job), None)
     deadline = time.monotonic() + 10
@@ -71,3 +82,4 @@ def test_a_full_disk_fails_the_job_with_what_to_do(
         time.sleep(0.02)
     assert "The disk is full" in found["status_details"]["message"]
     assert found["status_details"]["task_status"] == {"t": "failed"}
+    assert next(failures, None) is None
