@@ -8,12 +8,14 @@ import sys
 
 from flywheel_helpers.checkout import ROOT
 
-SEED = 864  # the same faults with a full disk among the kinds and without
+# The same three kinds of fault with and without a full disk among those to choose from, and short delays.
+SEED = 8961
+KILLED = ("gateway", "supervisor", "course")
 
 
 def test_a_course_survives_kills_at_random_moments():
     command = [sys.executable, "benchmarks/faults.py", "--seed", str(SEED), "--faults", "3", "--minutes", "5"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
-    rows = re.findall(r"^\| (.+) \| (\d) \| (\d) \| \d+ s \|$", done.stdout, re.MULTILINE)
-    assert rows == [(f"kill -9 of the {name}", "1", "1") for name in ("gateway", "training", "supervisor")]
+    survived = re.findall(r"^\| (.+) \| 1 \| 1 \| \d+ s \|$", done.stdout, re.MULTILINE)
+    assert survived == [f"kill -9 of the {name}" for name in KILLED]
