@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _VERSIONED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@+-]*[A-Za-z0-9])?")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@+/-]*[A-Za-z0-9])?")
 _MAX_LENGTH = 255
 
 
@@ -31,6 +32,12 @@ def check_versioned_name(value: str) -> str:
     return _check(value, _VERSIONED, ". _ - @ +")
 
 
+def check_label(value: str) -> str:
+    """Like :func:`check_versioned_name`, but allows ``/`` too: for what no URL, repository or directory is named by."""
+    return _check(value, _LABEL, ". _ - @ + /")
+
+
 # Types for request bodies: FastAPI then answers 422 naming the field.
 Name = Annotated[str, AfterValidator(check_name)]
 VersionedName = Annotated[str, AfterValidator(check_versioned_name)]
+Label = Annotated[str, AfterValidator(check_label)]

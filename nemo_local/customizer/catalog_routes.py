@@ -36,6 +36,9 @@ def catalog_router(catalog: Catalog) -> APIRouter:
             "target_base_model": _of_target("base_model"),
             "target_name": _of_target("name"),
             "target_enabled": _of_target("enabled"),
+            # The same by the names in NVIDIA's guides, which the SDK's types do not have.
+            "base_model": _of_target("base_model"),
+            "enabled": _of_target("enabled"),
             "num_parameters": _of_target("num_parameters"),
             "training_type": lambda config: config["training_options"][0]["training_type"],
             "finetuning_type": lambda config: config["training_options"][0]["finetuning_type"],

@@ -12,8 +12,8 @@ from nemo_local.common.errors import Conflict
 FINISHED = ("completed", "failed", "cancelled")
 # How the entry of the status log begins that says what a job is waiting for.
 WAITING = "Waiting for "
-# Fields only the platform itself reads: what the worker needs beyond the request.
-INTERNAL = ("plan",)
+# Fields only the platform itself reads: what the worker needs beyond the request, and the name as it was asked for.
+INTERNAL = ("plan", "given_name")
 
 
 class Jobs:
@@ -30,8 +30,10 @@ class Jobs:
     def create(self, namespace: str, name: str | None, body: dict) -> dict:
         """Store a new job in state ``created``.
 
+        Several jobs may have the same name, as with NeMo: a flywheel names each of its trainings alike.
+
         Raises:
-            Conflict: the job's name, or the output model of another unfinished job, is the same.
+            Conflict: another unfinished job makes the same output model.
         """
         with self._lock:
             output = body.get("output_model")
@@ -43,7 +45,8 @@ class Jobs:
                 )
             now = utc_now()
             details = {"created_at": now, "updated_at": now, "status_logs": [], "elapsed_time": 0.0}
-            job = self._store.create(namespace, name, {**body, "status": "created", "status_details": details})
+            state = {"status": "created", "status_details": details, "given_name": name}
+            job = self._store.create(namespace, None, {**body, **state})
             return self.note(job["id"], "Job created")
 
     def get(self, job_id: str) -> dict:
@@ -132,7 +135,8 @@ class Jobs:
 def shown(job: dict) -> dict:
     """The job as clients see it."""
     visible = {key: value for key, value in job.items() if key not in INTERNAL}
-    return {**visible, "status_details": {**job["status_details"], "status": job["status"]}}
+    name = job.get("given_name") or job["name"]
+    return {**visible, "name": name, "status_details": {**job["status_details"], "status": job["status"]}}
 
 
 def _logged(job: dict, message: str, detail: str | None) -> dict:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from nemo_local.common.entities import Body, EntityBody
-from nemo_local.common.names import VersionedName, check_name
+from nemo_local.common.names import Label, VersionedName, check_name
 from nemo_local.customizer.hyperparameters import Hyperparameters
 from nemo_local.model.base_model import BASE_MODEL_NAME, HF_FOLDER
 
@@ -112,7 +112,8 @@ class JobCreate(EntityBody):
 
     READ_ONLY = EntityBody.READ_ONLY | {"status", "status_details", "config_snapshot", "warnings", "provenance"}
 
-    name: VersionedName | None = None
+    # Clients put the name of the model into it, with its namespace. A job is addressed by its id only.
+    name: Label | None = None
     config: str | ConfigBody
     dataset: str | DatasetReference
     hyperparameters: Hyperparameters

@@ -15,6 +15,8 @@ from nemo_local.evaluator.schemas import Model
 
 _CHECK_TIMEOUT = 15.0  # seconds, for lookups; evaluation requests have their own
 _ENDINGS = ("/chat/completions", "/completions")
+# An OpenAI-compatible API, and that of Guardrails in front of one.
+_BASES = ("/v1", "/v1/guardrail")
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Endpoint:
     """An OpenAI-compatible API and the model to ask there.
 
     Args:
-        url: up to and including ``/v1``.
+        url: up to and including ``/v1``, or ``/v1/guardrail``.
         model_id: the model's name there.
         api_key: bearer token, kept in memory only.
     """
@@ -51,10 +53,10 @@ def is_loopback(url: str) -> bool:
 
 
 def api_base(url: str, location: str) -> str:
-    """The part of an API URL up to ``/v1``.
+    """The part of an API URL up to ``/v1``, or to ``/v1/guardrail``: a guarded model can be evaluated like any other.
 
     Args:
-        url: ends in ``/v1``, ``/v1/chat/completions`` or ``/v1/completions``.
+        url: ends there, or in ``/chat/completions`` or ``/completions`` after it.
         location: dotted path of the URL in the request, for errors.
 
     Raises:
@@ -62,13 +64,13 @@ def api_base(url: str, location: str) -> str:
     """
     base = url.rstrip("/")
     for ending in _ENDINGS:
-        if base.endswith("/v1" + ending):
+        if base.endswith(tuple(start + ending for start in _BASES)):
             base = base.removesuffix(ending)
             break
     parts = urlsplit(base)
     if parts.username or parts.password:
         raise Invalid(location, "must not hold a user name or password; use api_key.")
-    if parts.scheme not in ("http", "https") or not parts.hostname or not base.endswith("/v1") or parts.query:
+    if parts.scheme not in ("http", "https") or not parts.hostname or not base.endswith(_BASES) or parts.query:
         raise Invalid(
             location,
             f"{url!r} is not the URL of an OpenAI-compatible API; it ends in /v1, /v1/chat/completions or "

@@ -107,15 +107,15 @@ def _make_task(name: str, task: TaskConfig, params: EvaluationParams, field: str
         raise Invalid(f"{field}.params.{key}", "no such parameter; a task takes: template.")
     metrics = {key: make_metric(metric, f"{field}.metrics.{key}") for key, metric in task.metrics.items()}
 
-    template = None
-    if task.type == "data":
+    template, kind = None, _kind(task)
+    if kind == "data":
         for key, metric in metrics.items():
             if isinstance(metric, ToolCalling):
                 raise Invalid(f"{field}.metrics.{key}.type", "tool-calling needs the answers of a model.")
         if "template" in task.params:
             raise Invalid(f"{field}.params.template", "a task of type data sends no request; leave the template out.")
     else:
-        template = _make_template(task, f"{field}.params.template")
+        template = _make_template(task, kind, f"{field}.params.template")
 
     dataset: Source | str | None = None
     limits = [params.limit_samples]
@@ -127,12 +127,19 @@ def _make_task(name: str, task: TaskConfig, params: EvaluationParams, field: str
     elif task.type != "data":
         raise Invalid(f"{field}.dataset", "is required: {'files_url': 'hf://datasets/<namespace>/<name>/<file>'}.")
     limit = min((n for n in limits if n is not None), default=None)
-    return Task(name, task.type, dataset, limit, template, metrics)
+    return Task(name, kind, dataset, limit, template, metrics)
 
 
-def _make_template(task: TaskConfig, field: str) -> RequestTemplate:
+def _kind(task: TaskConfig) -> str:
+    """What the task asks a model for. NVIDIA's own tutorials write ``completion`` with messages for a chat."""
     template = task.params.get("template")
-    required = "messages" if task.type == "chat-completion" else "prompt"
+    asks = template.keys() & {"prompt", "messages"} if isinstance(template, dict) else set()
+    return "chat-completion" if task.type == "completion" and asks == {"messages"} else task.type
+
+
+def _make_template(task: TaskConfig, kind: str, field: str) -> RequestTemplate:
+    template = task.params.get("template")
+    required = "messages" if kind == "chat-completion" else "prompt"
     if not isinstance(template, dict) or required not in template:
         raise Invalid(f"{field}.{required}", f"is required for a task of type {task.type}.")
     for key, (reason, neutral) in _REFUSED_FIELDS.items():

@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, UndefinedError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from nemo_local.common.errors import Invalid
@@ -58,6 +58,12 @@ def compile_template(source: Any, field: str) -> Template:
         raise Invalid(field, f"is not a valid Jinja template: {error.message} (line {error.lineno}).") from error
 
 
+def needs_answer(source: str, item: dict) -> bool:
+    """Whether a template reads what the model has answered to this row, so that it cannot be rendered before."""
+    names = meta.find_undeclared_variables(_ENVIRONMENT.parse(source))
+    return "sample" in names or ("output_text" in names and "output_text" not in item)
+
+
 def render(template: Template, item: dict, sample: dict | None, field: str) -> str:
     """Render a template for one row.
 
@@ -65,6 +71,7 @@ def render(template: Template, item: dict, sample: dict | None, field: str) -> s
         template: from ``compile_template``.
         item: the dataset row. Its columns can also be used by their own names.
         sample: what came back from the model (``output_text``, ``response``, ``tool_calls``), or None before the call.
+            Its text can also be used as ``output_text``, unless the row has a column of that name.
         field: dotted path of the template, for errors.
 
     Raises:
@@ -73,6 +80,8 @@ def render(template: Template, item: dict, sample: dict | None, field: str) -> s
     context = {**item, "item": item}
     if sample is not None:
         context["sample"] = sample
+        if "output_text" in sample:
+            context.setdefault("output_text", sample["output_text"])
     try:
         return template.render(context)
     except UndefinedError as error:

@@ -54,7 +54,7 @@ _KNOWN: dict[str, tuple[tuple, str]] = {
     "continue_final_message": ((False,), _FORM),
     "chat_template": ((), _FORM),
     "chat_template_kwargs": ((), _FORM),
-    "guided_json": ((), "an answer is held to a schema with `response_format`"),
+    "guided_json": ((), "only a chat completion is held to a schema, and to that of `response_format` if it has one"),
     "guided_regex": ((), "an answer can be held to a JSON Schema only, with `response_format`"),
     "guided_choice": ((), "an answer can be held to a JSON Schema only, with `response_format`"),
     "guided_grammar": ((), "an answer can be held to a JSON Schema only, with `response_format`"),

@@ -155,6 +155,19 @@ class ChatBody(GenerationBody):
     parallel_tool_calls: bool = True
     response_format: ResponseFormat | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _guided_json(cls, data: Any) -> Any:
+        """Read ``guided_json``, by which NVIDIA's clients give the schema of an answer, as a ``response_format``."""
+        if not isinstance(data, dict) or data.get("response_format"):
+            return data
+        place = data["nvext"] if isinstance(data.get("nvext"), dict) else data
+        if not isinstance(schema := place.get("guided_json"), dict):
+            return data
+        rest = {name: value for name, value in place.items() if name != "guided_json"}
+        data = rest if place is data else {**data, "nvext": rest}
+        return {**data, "response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
+
     @model_validator(mode="after")
     def _choice_fits_tools(self) -> ChatBody:
         if self.tool_choice not in ("none", "auto", "required") and self.named_tool is None:

@@ -34,10 +34,8 @@ async def _chat_choices(answer: Answer, request: Request) -> AsyncIterator[dict[
     text = await answer.text(request)
     message, finish_reason = read_chat_answer(answer.body, text, answer.generation.finish_reason)
     for index, call in enumerate(message.get("tool_calls", ())):
-        function = call["function"]
-        opening = {"index": index, **call, "function": {"name": function["name"], "arguments": ""}}
-        yield _delta({"tool_calls": [opening]})
-        yield _delta({"tool_calls": [{"index": index, "function": {"arguments": function["arguments"]}}]})
+        # Whole, because NVIDIA's provider for Llama Stack reads the arguments of each delta by themselves.
+        yield _delta({"tool_calls": [{"index": index, **call}]})
     if message["content"]:
         yield _delta({"content": message["content"]})
     yield _delta({}, finish_reason)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from nemo_local.common.errors import Invalid
 from nemo_local.evaluator.metrics.base import OUTPUT_TEXT, Metric
-from nemo_local.evaluator.templates import compile_template
+from nemo_local.evaluator.templates import compile_template, needs_answer
 
 OPERATORS: dict[str, Callable[[str, str], bool]] = {
     "equals": operator.eq,
@@ -45,7 +45,7 @@ class StringCheck(Metric):
 
     def check_row(self, item: dict) -> None:
         for index, template in ((0, self._left), (2, self._right)):
-            if "sample" not in self._params["check"][index]:
+            if not needs_answer(self._params["check"][index], item):
                 self._render(template, f"check.{index}", item, None)
 
     def score(self, item: dict, sample: dict) -> dict[str, float]:

@@ -147,8 +147,12 @@ def test_jobs_and_configs_are_found_by_what_they_show(customizer):
     assert not api.configs.list(filter={"target_enabled": False}).data
     assert [target.enabled for target in api.targets.list(filter={"enabled": True})] == [True]
     assert len(api.configs.list(sort="-num_parameters").data) == 1
-    with pytest.raises(UnprocessableEntityError, match="no field 'enabled'"):
-        api.configs.list(extra_query={"filter[enabled]": "true"})
+    # The names in NVIDIA's guides.
+    asked = {"filter[base_model]": BASE_MODEL, "filter[enabled]": "true"}
+    assert len(api.configs.list(extra_query=asked).data) == 1
+    assert not api.configs.list(extra_query={**asked, "filter[enabled]": "false"}).data
+    with pytest.raises(UnprocessableEntityError, match="no field 'colour'"):
+        api.configs.list(extra_query={"filter[colour]": "red"})
 
 
 def test_a_target_other_than_the_base_model_is_refused(customizer):

@@ -223,6 +223,20 @@ def test_what_has_no_effect_is_said_in_warnings(customizer):
     assert "secret-key" not in job.model_dump_json()
 
 
+def test_jobs_may_have_the_same_name_with_the_base_model_in_it(customizer):
+    name = f"customization-assistant-{BASE_MODEL}"  # as NVIDIA's data flywheel Blueprint names each of its runs
+    jobs = [customizer.create("chat", ENDLESS, name=name) for _ in range(2)]
+    for job in jobs:
+        customizer.jobs.cancel(job.id)
+    assert {job.name for job in jobs} == {customizer.jobs.retrieve(jobs[0].id).name} == {name}
+    assert {job.id for job in customizer.jobs.list(filter={"namespace": NAMESPACE}) if job.name == name} == {
+        job.id for job in jobs
+    }
+    for wrong in ("a b", "/a", "a..b"):
+        with pytest.raises(UnprocessableEntityError, match="not a valid name"):
+            customizer.create("chat", name=wrong)
+
+
 def test_unknown_jobs_are_404(customizer):
     for call in (
         customizer.jobs.retrieve,

@@ -8,7 +8,21 @@ import zipfile
 
 import httpx
 import pytest
-from evaluator_support import FILES, METRIC, ROWS, TASK, ended, inline, row, run, samples, scores, slow, tool_config
+from evaluator_support import (
+    FILES,
+    METRIC,
+    ROWS,
+    TASK,
+    ended,
+    inline,
+    refused,
+    row,
+    run,
+    samples,
+    scores,
+    slow,
+    tool_config,
+)
 from model_api import Target
 from nemo_microservices import NeMoMicroservices
 
@@ -131,9 +145,12 @@ def test_scores_of_a_model_that_is_partly_wrong(sdk: NeMoMicroservices, target: 
     assert (stats.count, stats.sum, stats.variance) == (24, 18, pytest.approx(0.1875))
 
 
+@pytest.mark.parametrize("guard", ["", "/guardrail"])
 @pytest.mark.parametrize("ending", ["", "/chat/completions", "/completions"])
-def test_the_endpoint_url_may_end_in_three_ways(sdk: NeMoMicroservices, target: Target, ending: str) -> None:
-    job = run(sdk, tool_config(limit=2), inline(target, url=target.url + ending))
+def test_the_endpoint_url_may_end_in_three_ways_and_be_guarded(
+    sdk: NeMoMicroservices, target: Target, ending: str, guard: str
+) -> None:
+    job = run(sdk, tool_config(limit=2), inline(target, url=target.url + guard + ending))
     assert (job.status, len(target.requests)) == ("completed", 2)
 
 
@@ -188,6 +205,37 @@ def test_completions_with_the_text_metrics(sdk: NeMoMicroservices, target: Targe
     assert (found["em.em_score"], found["f1.f1_score"], found["says.string-check"]) == (0.5, 0.5, 0.5)
     assert (found["rouge.rouge_1_score"], found["bleu.sentence"]) == (0.5, pytest.approx(50))
     assert "bleu.corpus" in found
+
+
+def test_a_completion_with_messages_is_a_chat_and_its_text_is_output_text(
+    sdk: NeMoMicroservices, target: Target
+) -> None:
+    """As in NVIDIA's tutorials for Llama Stack."""
+    target.answer = lambda body: {"role": "assistant", "content": " Paris\n"}
+    config = {
+        "type": "custom",
+        "tasks": {
+            "qa": {
+                "type": "completion",
+                "dataset": {"files_url": "hf://datasets/team/rows/testing/qa.csv"},
+                "params": {"template": {"messages": [{"role": "user", "content": "{{item.question}}"}]}},
+                "metrics": {
+                    "says": {
+                        "type": "string-check",
+                        "params": {"check": ["{{answer | trim}}", "equals", "{{output_text | trim}}"]},
+                    },
+                },
+            }
+        },
+    }
+    job = run(sdk, config, inline(target))
+    assert job.status == "completed", job.status_details
+    assert {request["messages"][0]["content"] for request in target.requests} == {"France?", "Italy?"}
+    assert sdk.evaluation.jobs.results(job.id).tasks["qa"].metrics["says"].scores["string-check"].value == 0.5
+    config["tasks"]["qa"]["params"]["template"] = {}
+    with refused() as error:
+        run(sdk, config, inline(target))
+    assert "template.prompt" in str(error.value).replace("', '", ".")
 
 
 def test_a_dataset_of_the_entity_store(sdk: NeMoMicroservices, target: Target) -> None:

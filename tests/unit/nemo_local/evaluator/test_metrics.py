@@ -174,6 +174,13 @@ def test_string_check_finds_a_missing_field_before_any_request() -> None:
         )
 
 
+def test_the_text_of_the_answer_is_output_text_unless_a_column_is() -> None:
+    check = ["{{ output_text | trim }}", "equals", "{{ item.answer }}"]
+    metric("string-check", check=check).check_row({"answer": "a"})
+    assert score("string-check", {"answer": "a"}, " a ", check=check) == {"string-check": 1.0}
+    assert score("string-check", {"answer": "a", "output_text": "b"}, "a", check=check) == {"string-check": 0.0}
+
+
 def test_normalize_answer() -> None:
     assert normalize_answer(" The  Eiffel-Tower, an icon! ") == "eiffeltower icon"
 

@@ -124,6 +124,17 @@ def test_completions_take_neutral_values_too(client):
     assert (refused["param"], "is not repeated" in refused["message"]) == ("echo", True)
 
 
+@pytest.mark.parametrize("wrap", [lambda schema: {"nvext": schema}, lambda schema: schema], ids=["nvext", "top level"])
+def test_guided_json_of_nvidia_is_the_schema_of_the_answer(client, wrap):
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    response = chat(client, **wrap({"guided_json": schema}))
+    assert response.status_code == 200, response.text
+    expected = {"type": "json_schema", "json_schema": {"schema": schema}}
+    assert response.json() == chat(client, response_format=expected).json()
+    answer = client.post("/completions", json={"model": "m", "prompt": "?", **wrap({"guided_json": schema})})
+    assert (answer.status_code, "only a chat completion" in answer.json()["error"]["message"]) == (422, True)
+
+
 def deep(count: int) -> list:
     value: list = []
     for _ in range(count):
@@ -143,8 +154,13 @@ def deep(count: int) -> list:
         ({"top_k": 5}, "top_k", "It should be -1 or 0, or left out"),
         ({"logit_bias": {"5": 1}}, "logit_bias", "Leave it out"),
         ({"nvext": {"top_k": -1, "repetition_penalty": 1.3}}, "nvext.repetition_penalty", "1.3 is not supported"),
-        ({"nvext": {"guided_json": {"type": "object"}}}, "nvext.guided_json", "with `response_format`"),
-        ({"nvext": {"guided_json": {"a": "x" * 5_000}}}, "nvext.guided_json", "xxx ... is not supported"),
+        ({"nvext": {"guided_json": {"type": "float"}}}, "response_format.json_schema.schema", "not one of the types"),
+        (
+            {"nvext": {"guided_json": {"a": "x" * 5_000}}, "response_format": {"type": "json_object"}},
+            "nvext.guided_json",
+            "xxx ... is not supported: only a chat completion is held to a schema, and to that of `response_format`",
+        ),
+        ({"nvext": {"guided_choice": ["a"]}}, "nvext.guided_choice", "a JSON Schema only, with `response_format`"),
         ({"nvext": {"annotations": ["a"]}}, "nvext.annotations", "there is no such field; leave it out"),
         ({"max_token": 5}, "max_token", "there is no such field; did you mean max_tokens?"),
         ({"skip_special_tokens": False}, "skip_special_tokens", "It should be true, or left out"),
