@@ -6,11 +6,10 @@ the second time: two notebooks that are open at once cannot undo each other's re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flywheel_helpers.errors import Conflict, FlywheelError
-from flywheel_helpers.services import entity_store
+from flywheel_helpers.services import entity_store, evaluator
 from flywheel_helpers.services.connection import Connection
 
 # The exercises of each notebook, by the name of what the learner writes.
@@ -35,17 +34,19 @@ class Attendee:
         solved: when each exercise was solved for the first time (ISO 8601), by its name.
         dataset: whether a dataset is registered.
         model: whether a model was trained.
+        evaluation: whether an evaluation was completed.
     """
 
     namespace: str
     solved: dict[str, str] = field(default_factory=dict)
     dataset: bool = False
     model: bool = False
+    evaluation: bool = False
 
     def count(self, notebook: str) -> str:
-        """How many of a notebook's exercises are solved, such as "1 of 2"."""
+        """How many of a notebook's exercises are solved, such as "1/2"."""
         names = EXERCISES[notebook]
-        return f"{sum(name in self.solved for name in names)} of {len(names)}"
+        return f"{sum(name in self.solved for name in names)}/{len(names)}"
 
 
 def keep(nemo: Connection, exercise: str, said: str) -> str:
@@ -83,34 +84,43 @@ def keep(nemo: Connection, exercise: str, said: str) -> str:
 
 
 def own(nemo: Connection) -> Attendee:
-    """What the person of config.py has done.
+    """The exercises that the person of config.py has solved.
 
     Raises:
         FlywheelError: the Entity Store cannot be reached, or refuses.
     """
-    return _attendees(nemo, [nemo.settings.namespace])[0]
+    namespace = nemo.settings.namespace
+    return Attendee(namespace, _solved(nemo).get(namespace, {}))
 
 
 def room(nemo: Connection) -> list[Attendee]:
-    """What everybody on this platform has done, by namespace: those that the course made.
+    """What everybody on this platform has done, by namespace.
+
+    These are the namespaces that the course made, and those with a solved exercise that an administrator made.
 
     Raises:
-        FlywheelError: the Entity Store cannot be reached, or refuses.
+        FlywheelError: the Entity Store or the Evaluator cannot be reached, or refuses.
     """
-    namespaces = nemo.all_pages(entity_store.SERVICE, "/v1/namespaces")
-    return _attendees(nemo, sorted(one["id"] for one in namespaces if entity_store.owner(one)))
-
-
-def _attendees(nemo: Connection, namespaces: Iterable[str]) -> list[Attendee]:
-    people = {name: Attendee(name) for name in namespaces}
-    for project in nemo.all_pages(entity_store.SERVICE, "/v1/projects"):
-        exercise = (project.get("custom_fields") or {}).get(_FIELD)
-        if exercise and project["namespace"] in people:
-            people[project["namespace"]].solved[exercise] = project["created_at"]
+    solved = _solved(nemo)
+    made = {one["id"] for one in nemo.all_pages(entity_store.SERVICE, "/v1/namespaces") if entity_store.owner(one)}
+    people = {name: Attendee(name, solved.get(name, {})) for name in sorted(made | solved.keys())}
+    # An entity of somebody else may come without a namespace: the API does not promise one.
     for dataset in nemo.all_pages(entity_store.SERVICE, "/v1/datasets"):
-        if dataset["namespace"] in people:
-            people[dataset["namespace"]].dataset = True
+        if person := people.get(dataset.get("namespace")):
+            person.dataset = True
     for model in entity_store.list_models(nemo):
-        if model["namespace"] in people and model.get("peft"):
-            people[model["namespace"]].model = True
+        if (person := people.get(model.get("namespace"))) and model.get("peft"):
+            person.model = True
+    for job in nemo.all_pages(evaluator.SERVICE, "/v1/evaluation/jobs"):
+        if (person := people.get(job.get("namespace"))) and job.get("status") == "completed":
+            person.evaluation = True
     return list(people.values())
+
+
+def _solved(nemo: Connection) -> dict[str, dict[str, str]]:
+    """By namespace: when each exercise was solved."""
+    found: dict[str, dict[str, str]] = {}
+    for project in nemo.all_pages(entity_store.SERVICE, "/v1/projects"):
+        if exercise := (project.get("custom_fields") or {}).get(_FIELD):
+            found.setdefault(project["namespace"], {})[exercise] = project["created_at"]
+    return found

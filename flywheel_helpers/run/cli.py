@@ -172,16 +172,18 @@ def progress(profile: str | None, room: bool) -> None:
     with connect(checkout.load_config(profile)) as nemo:
         people = exercises.room(nemo) if room else [exercises.own(nemo)]
     if not people:
-        click.echo("Nobody has started yet: no namespace on this platform was made by the course.")
+        click.echo("Nobody has started yet: this platform has no namespace of the course.")
         return
     table = Table(box=None, pad_edge=False)
     if room:
-        for header in ("namespace", "dataset", "model", *exercises.EXERCISES):
+        table.add_column("namespace", overflow="fold")  # a name that is cut off would not tell two people apart
+        for header in ("dataset", "model", "evaluation", *exercises.EXERCISES):
             table.add_column(header)
         for one in people:
-            made = ("yes" if there else "no" for there in (one.dataset, one.model))
+            made = ("yes" if there else "no" for there in (one.dataset, one.model, one.evaluation))
             table.add_row(one.namespace, *made, *map(one.count, exercises.EXERCISES))
     else:
+        click.echo(f"In the namespace {people[0].namespace}:")
         for header in ("notebook", "exercise", "solved"):
             table.add_column(header)
         for notebook, names in exercises.EXERCISES.items():

@@ -156,9 +156,17 @@ def test_solved_exercises_of_a_room(nemo):
     people = {one.namespace: one for one in progress.room(nemo)}
     here, there = people[nemo.settings.namespace], people[ada.settings.namespace]
     assert (here.model, here.dataset, set(here.solved)) == (True, False, {"merged"})
-    assert (here.count("02"), here.count("01")) == ("1 of 2", "0 of 2")
+    assert (here.count("02"), here.count("01")) == ("1/2", "0/2")
     assert set(there.solved) == set(names) and not there.model and "06" in progress.EXERCISES
     assert "Lovelace" not in nemo.request("Entity Store", "GET", "/v1/projects").text
+
+
+def test_a_namespace_of_an_administrator_is_part_of_the_room(nemo):
+    name = nemo.settings.namespace
+    nemo.json("Entity Store", "POST", "/v1/namespaces", json={"id": name})
+    assert name not in [one.namespace for one in progress.room(nemo)]
+    progress.keep(nemo, "merged", "Right: yes.")
+    assert next(one for one in progress.room(nemo) if one.namespace == name).count("02") == "1/2"
 
 
 def test_an_exercise_is_solved_without_the_platform_too(nemo):

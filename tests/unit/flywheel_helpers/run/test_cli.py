@@ -69,12 +69,18 @@ def test_progress(flywheel, monkeypatch):
     solved = progress.Attendee("tool-calling-ada", {"merged": "2026-03-02T08:00:00"}, dataset=True)
     monkeypatch.setattr(progress, "own", lambda nemo: solved)
     lines = flywheel("progress").stdout.splitlines()
+    assert lines[0] == "In the namespace tool-calling-ada:"
     assert next(line for line in lines if "merged" in line).split()[2].startswith("2026-03-0")
     assert next(line for line in lines if "required" in line).rstrip().endswith("not yet")
 
     monkeypatch.setattr(progress, "room", lambda nemo: [solved])
     last = flywheel("progress", "--room").stdout.splitlines()[-1]
-    assert last.split()[:9] == ["tool-calling-ada", "yes", "no", "0", "of", "2", "1", "of", "2"]
+    assert last.split()[:9] == ["tool-calling-ada", "yes", "no", "no", "0/2", "1/2", "0/2", "0/2", "0/2"]
+    long = [progress.Attendee(f"tool-calling-grace-hopper-navy-1a2b3c{end}") for end in ("4d", "5e")]
+    monkeypatch.setattr(progress, "room", lambda nemo: long)
+    shown = flywheel("progress", "--room").stdout
+    assert "…" not in shown and "4d" in shown and "5e" in shown
+
     monkeypatch.setattr(progress, "room", lambda nemo: [])
     assert "Nobody has started yet" in flywheel("progress", "--room").stdout
 
