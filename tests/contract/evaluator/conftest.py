@@ -21,14 +21,9 @@ def sdk(url: str) -> NeMoMicroservices:
     return NeMoMicroservices(base_url=url, max_retries=0)
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Target]:
+@pytest.fixture
+def target() -> Iterator[Target]:
+    """A server for each test: the jobs of a test that has failed must not be counted in the next."""
     target = Target()
     yield target
     target.close()
-
-
-@pytest.fixture
-def target(server: Target) -> Target:
-    server.reset()
-    return server

@@ -67,7 +67,7 @@ def test_jobs_do_not_hold_up_the_gateway(sdk: NeMoMicroservices, url: str, targe
         began = time.monotonic()
         for _ in range(20):
             assert http.get("/health").status_code == 200
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 3  # each answer of a model takes 0.3 s: waiting for one each would take 6
     assert target.most_at_once == 12
     assert {ended(sdk, job.id).status for job in jobs} == {"completed"}
 

@@ -165,7 +165,7 @@ def test_ctrl_c_leaves_a_readable_folder_and_no_kernel(tmp_path):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.1)
     os.kill(process.pid, signal.SIGINT)
-    _, error = process.communicate(timeout=30)
+    _, error = process.communicate(timeout=90)
     assert process.returncode != 0 and "KeyboardInterrupt" in error
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert summary["status"] == "interrupted"
