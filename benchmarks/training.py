@@ -30,9 +30,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingA
 
 from flywheel_helpers.data import xlam
 from nemo_local.customizer.training.encoding import EncodedRow, encode_row
-from nemo_local.customizer.training.loop import TrainingSpec, load_model, packed, pick_device
-from nemo_local.customizer.training.lora import MergedForward
-from nemo_local.customizer.training.loss import answer_loss
+from nemo_local.customizer.training.learner import Learner, packed, pick_device
+from nemo_local.customizer.training.spec import TrainingSpec
 from nemo_local.model.base_model import ensure_hf_model
 from nemo_local.settings import Settings
 
@@ -80,35 +79,24 @@ class Ours:
     """One step at a time of the loop in ``nemo_local.customizer.training``."""
 
     def __init__(self, model_dir: Path, batches: list[list[EncodedRow]]) -> None:
-        self.device, self.dtype = pick_device()
-        self.model = load_model(spec(model_dir), self.device, self.dtype)
-        self.model.train()
-        self.merged = MergedForward(self.model)
-        self.parameters = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW(self.parameters, lr=RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
+        self.learner = Learner(spec(model_dir))
         self.batches = batches
 
     def step(self, index: int) -> None:
-        passes = list(packed(self.batches[index], self.device, self.dtype))
-        targets = sum(len(batch.targets) for batch in passes)
-        for batch in passes:
-            (answer_loss(self.model, batch) / targets).backward()
-        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.merged.refresh()
+        rows = self.batches[index]
+        self.learner.step(rows, sum(len(row.ids) - row.answer_start for row in rows))
 
     def flops(self, index: int) -> float:
         """Of the products a step computes: forward and input gradients of every linear layer (the frozen weights have
         no gradient of their own), LoRA's thin ones, attention, and the vocabulary at the answer's places."""
-        config = self.model.config
+        config = self.learner.model.config
         layers, hidden, inner = config.num_hidden_layers, config.hidden_size, config.intermediate_size
         kv = config.num_key_value_heads * config.head_dim
         shapes = [(hidden, hidden), (hidden, hidden), (hidden, kv), (hidden, kv)]  # query, output, key, value
         shapes += [(hidden, inner), (hidden, inner), (inner, hidden)]  # gate, up, down
         linear = sum(4 * i * o + 4 * RANK * (i + o) for i, o in shapes)
         total = 0.0
-        for batch in packed(self.batches[index], self.device, self.dtype):
+        for batch in packed(self.batches[index], self.learner.device, self.learner.dtype):
             length = batch.input_ids.shape[1]
             pairs = sum((mask == 0).sum().item() for mask in batch.masks)
             attention = (4 + 10) * pairs * hidden  # forward two products, flash backward five

@@ -7,6 +7,7 @@ import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from flywheel_helpers import polling
 from flywheel_helpers.errors import ConfigError, Conflict, DataError
 from flywheel_helpers.services import data_store, entity_store
 from flywheel_helpers.services.connection import Connection
@@ -86,6 +87,25 @@ def pick_config(nemo: Connection) -> dict[str, Any]:
         + (", ".join(sorted(configs)) or "none, it has no configs")
         + ".",
     )
+
+
+def training_speed(nemo: Connection, timeout: float = 60.0) -> float | None:
+    """Tokens a second that the platform trains, for our configuration.
+
+    Args:
+        timeout: seconds to wait for a platform that is just measuring it.
+
+    Returns:
+        None if the platform does not know, as NeMo Customizer, whose configurations have no such field.
+
+    Raises:
+        ConfigError: as for `pick_config`.
+    """
+    for _ in polling.attempts(timeout, interval=2.0):
+        config = pick_config(nemo)
+        if config.get("tokens_per_second") or "tokens_per_second" not in config:
+            break
+    return config.get("tokens_per_second")
 
 
 def list_jobs(nemo: Connection) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from nemo_local.customizer.catalog_routes import catalog_router
 from nemo_local.customizer.job_routes import job_router
 from nemo_local.customizer.jobs import Jobs
 from nemo_local.customizer.scheduler import Scheduler
+from nemo_local.customizer.speed import TrainingSpeed
 from nemo_local.settings import Settings
 
 
@@ -19,9 +20,9 @@ def create_service(settings: Settings) -> Service:
     """The Customizer, with its database at ``home/customizer/customizer.db`` and jobs in ``home/customizer/jobs``."""
     database = settings.service_dir("customizer") / "customizer.db"
     catalog, jobs = Catalog(database), Jobs(database)
-    scheduler = Scheduler(jobs, settings)
+    scheduler, speed = Scheduler(jobs, settings), TrainingSpeed(settings)
     router = APIRouter()
-    router.include_router(catalog_router(catalog))
+    router.include_router(catalog_router(catalog, speed))
     router.include_router(job_router(catalog, jobs, scheduler, settings.gateway_url))
 
     async def startup() -> None:
@@ -29,6 +30,7 @@ def create_service(settings: Settings) -> Service:
         await asyncio.to_thread(scheduler.start)
 
     async def shutdown() -> None:
+        await asyncio.to_thread(speed.stop)
         await asyncio.to_thread(scheduler.stop)
 
     return Service(name="customizer", router=router, startup=startup, shutdown=shutdown)

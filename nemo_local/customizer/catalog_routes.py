@@ -10,10 +10,14 @@ from fastapi import APIRouter
 from nemo_local.common.entities import add_entity_routes
 from nemo_local.customizer.catalog import Catalog, config_warning, merge_config, prepare_target
 from nemo_local.customizer.schemas import ConfigBody, TargetBody
+from nemo_local.customizer.speed import TrainingSpeed
 
 
-def catalog_router(catalog: Catalog) -> APIRouter:
-    """The routes, for the official SDK's ``customization.targets`` and ``customization.configs``."""
+def catalog_router(catalog: Catalog, speed: TrainingSpeed) -> APIRouter:
+    """The routes, for the official SDK's ``customization.targets`` and ``customization.configs``.
+
+    A configuration has one field that NeMo's has not: ``tokens_per_second``, how fast this machine trains.
+    """
     router = APIRouter(prefix="/v1/customization")
     add_entity_routes(
         router,
@@ -31,7 +35,7 @@ def catalog_router(catalog: Catalog) -> APIRouter:
         ConfigBody,
         prepare=catalog.prepare_config,
         merge=merge_config,
-        view=lambda config: {**catalog.resolved(config), "warning_message": config_warning(config)},
+        view=lambda config: {**catalog.resolved(config), "warning_message": config_warning(config), **speed.field()},
         computed={
             "target_base_model": _of_target("base_model"),
             "target_name": _of_target("name"),

@@ -42,7 +42,7 @@ class TrainingOption(Body):
 class ConfigBody(EntityBody):
     """A configuration: of ``/v1/customization/configs``, or written into a job."""
 
-    READ_ONLY = EntityBody.READ_ONLY | {"warning_message"}
+    READ_ONLY = EntityBody.READ_ONLY | {"warning_message", "tokens_per_second"}
 
     name: VersionedName | None = None
     target: str | dict[str, Any]

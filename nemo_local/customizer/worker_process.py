@@ -52,7 +52,7 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=_environment(order["gateway_url"]),
+                env=worker_environment(order["gateway_url"]),
                 start_new_session=True,  # Ctrl-C at the platform's terminal is for the platform, which then stops this
             )
 
@@ -118,7 +118,8 @@ def read_log(job_dir: Path, limit: int) -> str:
         return file.read().decode("utf-8", errors="replace")
 
 
-def _environment(gateway_url: str) -> dict[str, str]:
+def worker_environment(gateway_url: str) -> dict[str, str]:
+    """The environment of a process that trains: without secrets, and with how its threads wait for each other."""
     environ = {key: value for key, value in os.environ.items() if key not in SECRETS}
     # The worker's Hub is the platform's own, which it reaches even if the machine is offline or behind a proxy. PEFT
     # requests the base model's config whenever it saves: this Hub answers 404 at once, and nothing leaves the machine.

@@ -12,8 +12,6 @@ import json
 import logging
 import os
 import sys
-import threading
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from nemo_local.common.documents import utc_now
 from nemo_local.common.errors import is_disk_full
+from nemo_local.common.parent import end_with_parent
 from nemo_local.customizer.training.datasets import RowFiles, prepare_rows
 from nemo_local.customizer.training.errors import JobError
 from nemo_local.customizer.training.publish import publish
@@ -33,9 +32,7 @@ from nemo_local.settings import Settings
 
 log = logging.getLogger("nemo_local.customizer.training.worker")
 
-# Seconds between two checks that the scheduler is still running.
-PARENT_CHECK = 0.5
-# Seconds that an earlier worker of the same job has to end; it notices the loss of its scheduler within PARENT_CHECK.
+# Seconds that an earlier worker of the same job has to end; it soon notices the loss of its scheduler.
 LOCK_TIMEOUT = 60
 # Errors with a message for the user, who needs no traceback.
 EXPECTED = (JobError, BaseModelMissing)
@@ -65,7 +62,7 @@ def main(job_dir: Path) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every request would hide the job's own
     order = json.loads((job_dir / "job.json").read_text(encoding="utf-8"))
-    _end_with_parent(order["scheduler_pid"])
+    end_with_parent(order["scheduler_pid"], EXIT_ORPHANED)  # nothing would read the events or could stop the process
     emit: Callable[[dict[str, Any]], None] | None = None
     try:
         with FileLock(job_dir / "worker.lock", timeout=LOCK_TIMEOUT):
@@ -95,7 +92,8 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
         emit({"type": "stage", "message": f"{training} training rows, {validation} validation rows ({split})"})
         emit({"type": "stage", "message": "Loading the base model"})
         # Imported late: torch takes seconds, and a malformed dataset should be reported at once.
-        from nemo_local.customizer.training.loop import TrainingSpec, train
+        from nemo_local.customizer.training.loop import train
+        from nemo_local.customizer.training.spec import TrainingSpec
         from nemo_local.model.base_model import ensure_hf_model
 
         model_dir = ensure_hf_model(Settings(home=Path(order["home"]), models=Path(order["models_dir"])))
@@ -192,17 +190,6 @@ def _is_disk_full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _end_with_parent(pid: int) -> None:
-    """End this process when ``pid`` is no longer its parent: nothing would read its events or could stop it."""
-
-    def watch() -> None:
-        while os.getppid() == pid:
-            time.sleep(PARENT_CHECK)
-        os._exit(EXIT_ORPHANED)
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 if __name__ == "__main__":

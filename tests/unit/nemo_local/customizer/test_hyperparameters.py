@@ -169,7 +169,8 @@ def test_every_value_reaches_the_training(tmp_path):
 
 
 def test_flat_learning_rate_never_falls(tmp_path):
-    from nemo_local.customizer.training.loop import TrainingSpec, learning_rate
+    from nemo_local.customizer.training.loop import learning_rate
+    from nemo_local.customizer.training.spec import TrainingSpec
 
     values = _spec_values(tmp_path, optimizer="adamw_with_flat_lr", learning_rate=5e-4)
     spec = TrainingSpec(**values, model_dir=tmp_path)

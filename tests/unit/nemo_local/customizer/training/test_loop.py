@@ -13,9 +13,9 @@ from nemo_local.customizer.training import loss, packing
 from nemo_local.customizer.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from nemo_local.customizer.training.datasets import DatasetError
 from nemo_local.customizer.training.encoding import EncodedRow, common_prefix_length
+from nemo_local.customizer.training.learner import add_gradients
 from nemo_local.customizer.training.loop import (
     TrainingDiverged,
-    add_gradients,
     epoch_order,
     learning_rate,
     read_rows,

@@ -1,0 +1,22 @@
+"""A process that ends when the one that started it has ended."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+# Seconds between two checks.
+INTERVAL = 0.5
+
+
+def end_with_parent(pid: int, exit_code: int) -> None:
+    """End this process, with ``exit_code``, as soon as ``pid`` is no longer its parent: even a parent that was killed
+    leaves nothing behind that computes for nobody."""
+
+    def watch() -> None:
+        while os.getppid() == pid:
+            time.sleep(INTERVAL)
+        os._exit(exit_code)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()

@@ -1,0 +1,89 @@
+"""The speed of training on this machine, so that a client can tell how many rows fit into the time it has."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import subprocess
+import sys
+import threading
+
+from nemo_local.customizer.worker_process import worker_environment
+from nemo_local.model.base_model import HF_FOLDER
+from nemo_local.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# Change it whenever the training becomes faster or slower.
+VERSION = 1
+
+
+class TrainingSpeed:
+    """Measures once, when first asked and the base model is there, in a process of its own: about 20 s on 2 cores.
+
+    The result is kept beside the base model, as it holds for every home on this machine. It is never measured again: a
+    client that asks twice must not choose other rows the second time.
+
+    Args:
+        settings: of the platform.
+
+    Attributes:
+        file: where the result is kept.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        hardware = f"{platform.machine()}-{os.cpu_count()}cores"
+        self.file = settings.models_dir / f"training-speed-{VERSION}-{hardware}.json"
+        self._settings = settings
+        self._process: subprocess.Popen | None = None
+        self._lock = threading.Lock()
+
+    def field(self) -> dict[str, float | None]:
+        """``{"tokens_per_second": ...}`` of a configuration: None as long as it is being measured, and no such field if
+        that failed."""
+        try:
+            return {"tokens_per_second": json.loads(self.file.read_text(encoding="utf-8"))["tokens_per_second"]}
+        except FileNotFoundError:
+            return {"tokens_per_second": None} if self._measuring() else {}
+        except (OSError, ValueError, KeyError):
+            log.exception("%s cannot be read", self.file)
+            return {}
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the measurement; None if there was none in this process's life."""
+        return self._process.pid if self._process else None
+
+    @property
+    def running(self) -> bool:
+        """Whether a measurement is under way."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """End a measurement that is under way."""
+        with self._lock:
+            if self._process and self.running:
+                self._process.kill()
+                self._process.wait()
+
+    def _measuring(self) -> bool:
+        """Whether a result will come. Starts the measurement if there was none in this process's life."""
+        with self._lock:
+            if self._process is None:
+                if not (self._settings.models_dir / HF_FOLDER).is_dir():
+                    return True  # the NIM is just making it
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "nemo_local.customizer.training.speed", str(self.file), str(os.getpid())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=worker_environment(self._settings.gateway_url)
+                    | {"FLYWHEEL_HOME": str(self._settings.home), "FLYWHEEL_MODELS": str(self._settings.models_dir)},
+                    start_new_session=True,
+                )
+            code = self._process.poll()
+            if code:
+                log.warning("the speed of training could not be measured (exit code %d)", code)
+            return not code

@@ -1,0 +1,122 @@
+"""A model that learns: the base model with its adapter, the optimizer, and one step of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import AutoModelForCausalLM
+
+from nemo_local.customizer.training.encoding import EncodedRow
+from nemo_local.customizer.training.lora import MergedForward
+from nemo_local.customizer.training.loss import TOKENS_PER_PASS, answer_loss
+from nemo_local.customizer.training.packing import ATTENTION, PackedBatch, pack, split_into_passes
+from nemo_local.customizer.training.spec import TrainingSpec
+from nemo_local.model.base_model import HUB_NAME
+
+
+class Learner:
+    """The base model with a fresh LoRA adapter, and AdamW. The caller has seeded torch.
+
+    Args:
+        spec: the run's hyperparameters.
+
+    Attributes:
+        device: trained on.
+        dtype: number format of the frozen weights and activations; the adapter is float32.
+        model: in training mode.
+        optimizer: of the adapter's parameters.
+    """
+
+    def __init__(self, spec: TrainingSpec) -> None:
+        self.device, self.dtype = pick_device()
+        self.model = load_model(spec, self.device, self.dtype)
+        self.model.train()
+        # Dropout needs PEFT's own layers. They keep half as much again for the backward pass, so they are recomputed.
+        self._merged = MergedForward(self.model) if spec.adapter_dropout == 0 else None
+        self._parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            self._parameters,
+            lr=spec.learning_rate,
+            betas=(spec.adam_beta1, spec.adam_beta2),
+            weight_decay=spec.weight_decay,
+            fused=True,
+        )
+
+    @property
+    def trainable_parameters(self) -> int:
+        """How many numbers the adapter has."""
+        return sum(p.numel() for p in self._parameters)
+
+    def refresh(self) -> None:
+        """To be called when the adapter was changed from outside, as by a checkpoint."""
+        if self._merged:
+            self._merged.refresh()
+
+    def step(self, rows: list[EncodedRow], tokens: float) -> float:
+        """Train on some rows once, and return their loss.
+
+        Args:
+            rows: of this step.
+            tokens: what the loss is divided by: see :func:`add_gradients`.
+        """
+        passes = packed(rows, self.device, self.dtype)
+        loss = add_gradients(self.model, passes, tokens, recompute=self._merged is None)
+        torch.nn.utils.clip_grad_norm_(self._parameters, 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.refresh()
+        return loss
+
+
+def pick_device() -> tuple[torch.device, torch.dtype]:
+    """The device to train on and the number format of the frozen weights and activations: bfloat16 where the hardware
+    multiplies it natively, else float32 (a CPU that emulates bfloat16 is four times slower with it, not faster)."""
+    if torch.cuda.is_available():
+        return torch.device("cuda"), torch.bfloat16
+    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.device("cpu"), torch.bfloat16 if native else torch.float32
+
+
+def load_model(spec: TrainingSpec, device: torch.device, dtype: torch.dtype) -> PeftModel:
+    """The base model with a fresh LoRA adapter (float32) on it. The caller has seeded torch."""
+    model = AutoModelForCausalLM.from_pretrained(spec.model_dir, dtype=dtype, attn_implementation=ATTENTION)
+    config = LoraConfig(
+        task_type="CAUSAL_LM",
+        r=spec.adapter_dim,
+        lora_alpha=spec.alpha,
+        lora_dropout=spec.adapter_dropout,
+        target_modules=list(spec.target_modules),
+    )
+    tuned = get_peft_model(model, config).to(device)
+    tuned.peft_config["default"].base_model_name_or_path = HUB_NAME  # not this machine's path
+    return tuned
+
+
+def add_gradients(model: PeftModel, passes: Iterable[PackedBatch], tokens: float, recompute: bool = False) -> float:
+    """Add the gradients of one step to those of the adapter, and return the step's loss.
+
+    The loss is a sum over the answer tokens of all passes, divided by one number. How a step is divided into passes
+    therefore changes neither its loss nor its gradients.
+
+    Args:
+        passes: the step's rows, packed.
+        tokens: what the summed loss is divided by: the step's number of rows times the mean number of answer tokens of
+            a row of the whole file. If it were divided by the answer tokens of its own rows, a token of a short answer
+            ("no tool fits") would weigh several times as much as one of a long answer, the more so the smaller a batch.
+        recompute: as for :func:`answer_loss`.
+    """
+    loss = 0.0
+    for batch in passes:
+        part = answer_loss(model, batch, recompute) / tokens
+        part.backward()
+        loss += part.item()
+    return loss
+
+
+def packed(rows: list[EncodedRow], device: torch.device, dtype: torch.dtype) -> Iterator[PackedBatch]:
+    """Pack rows into passes of at most :data:`TOKENS_PER_PASS` tokens, each made when it is asked for: the attention
+    masks of all passes of a large batch, or of a large validation file, would take gigabytes."""
+    for group in split_into_passes(rows, TOKENS_PER_PASS):
+        yield pack(group).to(device, dtype)
