@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,7 +194,7 @@ def _needs_no_call(row: Row) -> bool:
 
 
 def load_sample(seed: int = 42, rows: int = 3600) -> SampleData:
-    """The course's own sample, already split: the test rows use functions that training never shows."""
+    """The course's own sample, already split: development and test use functions that training never shows."""
     return generate(seed=seed, rows=rows)
 
 
@@ -243,35 +244,88 @@ def _download(repository: str) -> Path:
         ) from None
 
 
-def split(rows: Sequence[Row], *, seed: int = 42, held_out: float = 0.15, validation: float = 0.05) -> SampleData:
-    """Split rows so that the test answers call functions that training never shows, not even as a wrong candidate.
+@dataclass(frozen=True)
+class _Named:
+    """A row with the names of the functions that it offers and calls."""
 
-    Rows that offer a held-out function but call another one belong to neither side and are left out.
+    row: Row
+    offered: set[str]
+    called: list[str]
+
+    def is_about(self, functions: set[str]) -> bool:
+        # A row without an answer is about what it offers.
+        return set(self.called or self.offered) <= functions
+
+
+def split(
+    rows: Sequence[Row],
+    *,
+    seed: int = 42,
+    held_out: float = 0.15,
+    development: float = 0.1,
+    validation: float = 0.05,
+    practised: float = 0.05,
+) -> SampleData:
+    """Split rows so that the test answers call functions that no other part shows, not even as a wrong candidate.
+
+    Development has functions of its own, too. A row that offers functions of two parts, such as one of the test's as
+    a wrong candidate in a row that calls another, belongs to none and is left out.
 
     Args:
         rows: xLAM rows; malformed ones are left out (`convert` would skip and count them).
         seed: Seed of the random choice.
         held_out: Share of the functions kept for testing.
+        development: Share of the functions kept for development.
         validation: Share of the remaining rows kept for validation.
+        practised: Share of the remaining rows kept as `practised`, at most: only rows with one call are, to a function
+            that training calls, and with a question that no other row asks.
     """
     rng = random.Random(seed)
     named = []
     for row in rows:
         try:
             offered = {function_name(tool, "a tool") for tool in _json_list(row, "tools")}
-            called = {function_name(answer, "an answer") for answer in _json_list(row, "answers")}
+            called = [function_name(answer, "an answer") for answer in _json_list(row, "answers")]
         except MalformedRow:
             continue
-        named.append((row, offered, called))
-    functions = sorted(set().union(*(offered for _, offered, _ in named)))
-    kept = set(rng.sample(functions, round(len(functions) * held_out)))
-    # A row without an answer is about what it offers.
-    testing = [row for row, offered, called in named if (called or offered) <= kept]
-    known = [row for row, offered, _ in named if not offered & kept]
-    rng.shuffle(testing)
-    rng.shuffle(known)
+        named.append(_Named(row, offered, called))
+    functions = sorted(set().union(*(one.offered for one in named)))
+    shuffled = rng.sample(functions, len(functions))
+    first, second = round(len(functions) * held_out), round(len(functions) * development)
+    exam, choosing = set(shuffled[:first]), set(shuffled[first : first + second])
+    testing = [one.row for one in named if one.is_about(exam) and not one.offered & choosing]
+    choices = [one.row for one in named if one.is_about(choosing) and not one.offered & exam]
+    known = [one for one in named if not one.offered & (exam | choosing)]
+    for part in (testing, choices, known):
+        rng.shuffle(part)
     size = round(len(known) * validation)
-    return SampleData(training=known[size:], validation=known[:size], testing=testing)
+    asked = Counter(_question(one.row) for one in named)
+    chosen = _practised(known[size:], asked, round(len(known) * practised))
+    taken = {id(one) for one in chosen}
+    return SampleData(
+        training=[one.row for one in known[size:] if id(one) not in taken],
+        validation=[one.row for one in known[:size]],
+        development=choices,
+        testing=testing,
+        practised=[one.row for one in chosen],
+    )
+
+
+def _question(row: Row) -> str:
+    return str(row.get("query")).strip().casefold()
+
+
+def _practised(known: list[_Named], asked: Counter[str], count: int) -> list[_Named]:
+    """Rows with one call and a question of their own, as long as each function still has a row to be trained with."""
+    left = Counter(name for one in known for name in set(one.called))
+    chosen = []
+    for one in known:
+        if len(chosen) == count:
+            break
+        if len(one.called) == 1 and left[one.called[0]] > 1 and asked[_question(one.row)] == 1:
+            left[one.called[0]] -= 1
+            chosen.append(one)
+    return chosen
 
 
 def write_jsonl(rows: Iterable[Row], path: Path) -> int:
