@@ -9,8 +9,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import random
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,8 @@ import httpx
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
 
-from flywheel_helpers.data.tool_schema import ConversionCounts, MalformedRow, function_name, openai_tool
+from flywheel_helpers.data.splits import split as split
+from flywheel_helpers.data.tool_schema import ConversionCounts, MalformedRow, function_name, json_list, openai_tool
 from flywheel_helpers.errors import DataError
 from sample_data import SampleData, generate
 from tool_calling import strict_json
@@ -101,7 +100,7 @@ def _parse(row: Row, counts: ConversionCounts) -> _Parsed:
     query = row.get("query") if isinstance(row, dict) else None
     if not isinstance(query, str) or not query.strip():
         raise MalformedRow("the query is missing or empty")
-    tools, answers = _json_list(row, "tools"), _json_list(row, "answers")
+    tools, answers = json_list(row, "tools"), json_list(row, "answers")
     if not tools:
         raise MalformedRow("no tools are offered")
     calls = []
@@ -143,19 +142,6 @@ def _require_writable(parsed: _Parsed) -> None:
         raise MalformedRow(problem.problem) from None
 
 
-def _json_list(row: Row, key: str) -> list[Any]:
-    """``tools`` or ``answers``: JSON text in the data set; a list is accepted too."""
-    value = row.get(key) if isinstance(row, dict) else None
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):  # a ValueError without a position: an integer of thousands of digits
-            raise MalformedRow(f"{key} is not JSON") from None
-    if not isinstance(value, list):
-        raise MalformedRow(f"{key} is not a list")
-    return value
-
-
 def _used_parameters(calls: list[Row]) -> dict[str, set[str]]:
     used: dict[str, set[str]] = {}
     for call in calls:
@@ -188,7 +174,7 @@ def for_practice(rows: Sequence[Row], count: int, no_tool_share: float) -> list[
 
 def _needs_no_call(row: Row) -> bool:
     try:
-        return not _json_list(row, "answers")
+        return not json_list(row, "answers")
     except MalformedRow:  # `convert` counts it
         return False
 
@@ -242,90 +228,6 @@ def _download(repository: str) -> Path:
             f"{repository} could not be downloaded ({type(problem).__name__})",
             "Check the connection to huggingface.co and the free disk space, or use the sample (the default).",
         ) from None
-
-
-@dataclass(frozen=True)
-class _Named:
-    """A row with the names of the functions that it offers and calls."""
-
-    row: Row
-    offered: set[str]
-    called: list[str]
-
-    def is_about(self, functions: set[str]) -> bool:
-        # A row without an answer is about what it offers.
-        return set(self.called or self.offered) <= functions
-
-
-def split(
-    rows: Sequence[Row],
-    *,
-    seed: int = 42,
-    held_out: float = 0.15,
-    development: float = 0.1,
-    validation: float = 0.05,
-    practised: float = 0.05,
-) -> SampleData:
-    """Split rows so that the test answers call functions that no other part shows, not even as a wrong candidate.
-
-    Development has functions of its own, too. A row that offers functions of two parts, such as one of the test's as
-    a wrong candidate in a row that calls another, belongs to none and is left out.
-
-    Args:
-        rows: xLAM rows; malformed ones are left out (`convert` would skip and count them).
-        seed: Seed of the random choice.
-        held_out: Share of the functions kept for testing.
-        development: Share of the functions kept for development.
-        validation: Share of the remaining rows kept for validation.
-        practised: Share of the remaining rows kept as `practised`, at most: only rows with one call are, to a function
-            that training calls, and with a question that no other row asks.
-    """
-    rng = random.Random(seed)
-    named = []
-    for row in rows:
-        try:
-            offered = {function_name(tool, "a tool") for tool in _json_list(row, "tools")}
-            called = [function_name(answer, "an answer") for answer in _json_list(row, "answers")]
-        except MalformedRow:
-            continue
-        named.append(_Named(row, offered, called))
-    functions = sorted(set().union(*(one.offered for one in named)))
-    shuffled = rng.sample(functions, len(functions))
-    first, second = round(len(functions) * held_out), round(len(functions) * development)
-    exam, choosing = set(shuffled[:first]), set(shuffled[first : first + second])
-    testing = [one.row for one in named if one.is_about(exam) and not one.offered & choosing]
-    choices = [one.row for one in named if one.is_about(choosing) and not one.offered & exam]
-    known = [one for one in named if not one.offered & (exam | choosing)]
-    for part in (testing, choices, known):
-        rng.shuffle(part)
-    size = round(len(known) * validation)
-    asked = Counter(_question(one.row) for one in named)
-    chosen = _practised(known[size:], asked, round(len(known) * practised))
-    taken = {id(one) for one in chosen}
-    return SampleData(
-        training=[one.row for one in known[size:] if id(one) not in taken],
-        validation=[one.row for one in known[:size]],
-        development=choices,
-        testing=testing,
-        practised=[one.row for one in chosen],
-    )
-
-
-def _question(row: Row) -> str:
-    return str(row.get("query")).strip().casefold()
-
-
-def _practised(known: list[_Named], asked: Counter[str], count: int) -> list[_Named]:
-    """Rows with one call and a question of their own, as long as each function still has a row to be trained with."""
-    left = Counter(name for one in known for name in set(one.called))
-    chosen = []
-    for one in known:
-        if len(chosen) == count:
-            break
-        if len(one.called) == 1 and left[one.called[0]] > 1 and asked[_question(one.row)] == 1:
-            left[one.called[0]] -= 1
-            chosen.append(one)
-    return chosen
 
 
 def write_jsonl(rows: Iterable[Row], path: Path) -> int:

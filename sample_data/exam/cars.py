@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sample_data import numbers as n
 from sample_data import texts as t
+from sample_data.exam import values as v
 from sample_data.spec import Domain, function
 from sample_data.spec import Parameter as P
 
@@ -14,12 +15,12 @@ MODEL = t.any_of(
         "Corolla",
         "Civic",
         "Fiesta",
-        "Octavia",
+        "Fabia",
         "Yaris",
         "Clio",
         "Panda",
         "Mustang",
-        "Outback",
+        "Forester",
         "Sportage",
         "Qashqai",
         "Passat",
@@ -39,8 +40,8 @@ CARS = Domain(
         function(
             "fuel_consumption",
             "Calculates how much fuel a car uses for 100 kilometers.",
-            P("distance_km", "float", "The distance driven in kilometers.", n.whole(120, 980, 5)),
-            P("liters", "float", "The fuel used in liters.", n.decimal(8, 70)),
+            P("distance_km", "float", "The distance driven in kilometers.", n.whole(400, 950, 5)),
+            P("liters", "float", "The fuel used in liters.", n.decimal(20, 60)),
             say="""
                 I drove {distance_km} km on {liters} liters. What's my fuel consumption?
                 How much does my car use per 100 km if it took {liters} liters for {distance_km} km?
@@ -54,7 +55,7 @@ CARS = Domain(
             "book_oil_change",
             "Books an oil change for a car.",
             P("plate", "str", "The license plate.", PLATE),
-            P("day", "str", "The day, as said by the user.", t.DAY),
+            P("day", "str", "The day, as said by the user.", v.DAY),
             say="""
                 Book an oil change for {plate} {day}.
                 Can you change the oil of my car, plate {plate}, {day}?
@@ -109,7 +110,7 @@ CARS = Domain(
         ),
         function(
             "repair_estimate",
-            "Estimates what repairing a car costs.",
+            "Estimates the price of repairs to a car.",
             P("car_model", "str", "The model of the car.", MODEL),
             P("problems", "List[str]", "What is wrong with the car.", PROBLEMS),
             say="""
@@ -117,7 +118,7 @@ CARS = Domain(
                 My {car_model} has a few problems: {problems}. What will the repair cost?
                 Repair estimate, {car_model}: {problems}
                 Estimate the repair of a {car_model} with the following damage: {problems}.
-                How expensive is it to repair {problems} on a {car_model}?
+                What will a workshop charge for my {car_model}? It has these problems: {problems}.
                 I'd like an estimate for my {car_model}. The problems are {problems}.
             """,
         ),
@@ -161,7 +162,7 @@ CARS = Domain(
             "Books the change to the tires of another season.",
             P("plate", "str", "The license plate.", PLATE),
             P("season", "str", "Either 'summer' or 'winter'.", t.choice("summer", "winter")),
-            P("day", "str", "The day, as said by the user.", t.DAY),
+            P("day", "str", "The day, as said by the user.", v.DAY),
             say="""
                 Put {season} tires on {plate} {day}.
                 I'd like to have {season} tires put on my car {plate} {day}.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sample_data import numbers as n
 from sample_data import texts as t
+from sample_data.exam import values as v
 from sample_data.spec import Domain, function
 from sample_data.spec import Parameter as P
 
@@ -17,7 +18,7 @@ ELECTRONICS = Domain(
         function(
             "parallel_resistance",
             "Combines resistors that are wired in parallel.",
-            P("ohms", "List[float]", "The resistors in ohms.", OHMS),
+            P("ohms", "List[Union[int, float]]", "The resistors in ohms.", OHMS),
             say="""
                 What do resistors of {ohms} ohms in parallel add up to?
                 Resistors in parallel: {ohms} ohms
@@ -67,8 +68,8 @@ ELECTRONICS = Domain(
         function(
             "resistor_color_bands",
             "Tells which colored bands a resistor has.",
-            P("ohms", "int", "The resistance in ohms.", n.whole(100, 9_900, 100)),
-            P("tolerance", "int, optional", "The tolerance in percent.", n.percent(2, 20, 2), "5"),
+            P("ohms", "int", "The resistance in ohms.", v.RESISTOR),
+            P("tolerance", "int, optional", "The tolerance in percent.", n.percent(10, 20, 10), "5"),
             say="""
                 Which color bands does a resistor of {ohms} ohms have?
                 What are the color bands for {ohms} ohms with a tolerance of {tolerance}?
@@ -88,7 +89,7 @@ ELECTRONICS = Domain(
                 Where can I read the datasheet for the {part_number}?
                 Datasheet {part_number}
                 I need to know the pins of the {part_number}. Get me its datasheet.
-                Can you pull up the datasheet of a {part_number}?
+                Can you pull up the datasheet of the {part_number}?
                 Look up the datasheet for part {part_number}.
                 Get me the datasheets of the {part_number} and the {2:part_number}.
             """,
@@ -97,8 +98,8 @@ ELECTRONICS = Domain(
             "divider_output",
             "Calculates the output of a voltage divider.",
             P("input_volts", "float", "The voltage at the input.", n.whole(3, 48)),
-            P("upper_ohms", "float", "The upper resistor in ohms.", n.whole(100, 9_900, 100)),
-            P("lower_ohms", "float", "The lower resistor in ohms.", n.whole(100, 9_900, 100)),
+            P("upper_ohms", "float", "The upper resistor in ohms.", v.RESISTOR),
+            P("lower_ohms", "float", "The lower resistor in ohms.", v.RESISTOR),
             say="""
                 What comes out of a voltage divider at {input_volts} V with {upper_ohms} ohms above and {lower_ohms} ohms below?
                 Voltage divider: input {input_volts} V, upper {upper_ohms} ohms, lower {lower_ohms} ohms
@@ -111,8 +112,13 @@ ELECTRONICS = Domain(
         function(
             "capacitor_energy",
             "Calculates the energy stored in a capacitor.",
-            P("microfarads", "float", "The capacitance in microfarads.", n.whole(10, 4_700, 10)),
-            P("volts", "float", "The voltage.", n.whole(5, 400, 5)),
+            P(
+                "microfarads",
+                "Union[int, float]",
+                "The capacitance in microfarads.",
+                v.among(10, 22, 47, 100, 220, 330, 470, 1000, 2200, 4700),
+            ),
+            P("volts", "Union[int, float]", "The voltage.", n.whole(5, 400, 5)),
             say="""
                 How much energy is in a capacitor of {microfarads} microfarads at {volts} volts?
                 Capacitor energy: {microfarads} microfarads, {volts} V

@@ -50,7 +50,7 @@ GAMES = Domain(
                 Rating: own {own_rating}, opponent {opponent_rating}, {result}
                 Calculate the change of my rating, {own_rating}, after a {result} against a {opponent_rating} player.
                 I have a chess rating of {own_rating} and my opponent {opponent_rating}. What changes after a {result}?
-                With a rating of {own_rating}, what is mine after a {result} against someone rated {opponent_rating}?
+                If I'm rated {own_rating}, what is my rating after a {result} against someone rated {opponent_rating}?
             """,
         ),
         function(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sample_data import numbers as n
 from sample_data import texts as t
+from sample_data.exam import values as v
 from sample_data.spec import Domain, function
 from sample_data.spec import Parameter as P
 
@@ -80,14 +81,14 @@ HOMES = Domain(
                 Deposit: {months} months at {monthly_rent}
                 Calculate the deposit for a flat that costs {monthly_rent} a month when it is {months} months' rent.
                 What deposit do I pay at {monthly_rent} a month if they ask for {months} months?
-                My rent will be {monthly_rent}, and {months} months' rent are due as a deposit. What does it come to?
+                My rent will be {monthly_rent}, and {months} months' rent is due as a deposit. What does it come to?
             """,
         ),
         function(
             "arrange_viewing",
             "Arranges the viewing of a flat or house.",
             P("address", "str", "Where it is.", t.ADDRESS),
-            P("time", "str", "When, as said by the user.", t.MOMENT),
+            P("time", "str", "When, as said by the user.", v.APPOINTMENT),
             say="""
                 Arrange a viewing of the flat at {address} {time}.
                 Can I look at the house at {address} {time}?
@@ -136,7 +137,7 @@ HOMES = Domain(
                 What is the price per square meter of a flat with {area} square meters that costs {price}?
                 A house of {area} square meters is on sale for {price}. What does a square meter cost?
                 Price per square meter: {price}, {area} square meters
-                Calculate what a square meter costs if {area} of them are {price}.
+                Calculate the price of one square meter if {area} square meters cost {price}.
                 They want {price} for {area} square meters. How much is that per square meter?
                 Work out the square-meter price of a home with {area} square meters for {price}.
             """,

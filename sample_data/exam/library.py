@@ -25,7 +25,7 @@ LIBRARY = Domain(
                 I haven't finished "{book}" yet. Can I keep it for {weeks} more weeks?
                 Loan renewal: "{book}", {weeks} weeks
                 I'd like to hold on to the library's copy of "{book}" for another {weeks} weeks.
-                Can you renew the library book "{book}"? I need {weeks} weeks more.
+                I need {weeks} weeks more for the library book "{book}". Can you renew it?
                 Give me {weeks} more weeks with "{book}" from the library.
                 Renew "{book}" for {weeks} weeks and "{2:book}" for {2:weeks} weeks.
             """,
@@ -109,7 +109,7 @@ LIBRARY = Domain(
                 Purchase suggestion: "{book}", {author}
                 Ask the library to buy {author}'s "{book}".
                 I think "{book}" by {author} is missing from the library. Suggest it as a purchase.
-                Could the library buy "{book}"? It's by {author}.
+                Could the library buy the book "{book}", which is by {author}?
             """,
         ),
         function(
@@ -124,6 +124,18 @@ LIBRARY = Domain(
                 I left "{book}" on a train and it's gone. How do I let the library know?
                 My dog ate the library book "{book}", so please report it as lost.
                 Report "{book}" and "{2:book}" as lost.
+            """,
+        ),
+        function(
+            "library.new_arrivals",
+            "Shows the newest books of the library.",
+            say="""
+                Which books are new at the library?
+                What has the library bought lately?
+                New books at the library
+                Show me the newest books of the library.
+                I've read everything. What's new at the library?
+                List the latest arrivals at the library.
             """,
         ),
     ),

@@ -21,6 +21,9 @@ HUT = t.made(
     lambda rng: f"{rng.choice(['Eagle', 'Marmot', 'Glacier', 'Larch', 'Raven', 'Ibex', 'Gentian', 'Moraine'])} Hut"
 )
 REGION = t.any_of("Tyrol Valais Savoy Colorado Graubuenden Hokkaido Piedmont Catalonia Slovenia Montana Utah".split())
+PLACE = t.wording(
+    {"in the valley": "valley", "at the bottom": "valley", "at the summit": "summit", "at the top": "summit"}
+)
 
 MOUNTAINS = Domain(
     "mountains",
@@ -109,14 +112,14 @@ MOUNTAINS = Domain(
             "snow_report",
             "Reports how deep the snow is at a ski resort.",
             P("resort", "str", "The ski resort.", RESORT),
-            P("slope", "str, optional", "Either 'valley' or 'summit'.", t.any_of(["valley", "summit"]), "summit"),
+            P("place", "str, optional", "Either 'valley' or 'summit'.", PLACE, "summit"),
             say="""
                 How much snow is there in {resort}?
-                How deep is the snow at the {slope} in {resort}?
-                Snow {resort}, {slope}
+                How deep is the snow {place} in {resort}?
+                Snow in {resort}, {place}
                 Tell me how much snow {resort} has.
-                I'm thinking of skiing in {resort}. Is there enough snow at the {slope}?
-                Find out how deep the snow is in {resort}.
+                I'm thinking of skiing in {resort}. Is there enough snow {place}?
+                Find out how deep the snow is {place} in {resort}.
                 How deep is the snow in {resort} and in {2:resort}?
             """,
         ),
@@ -152,6 +155,20 @@ MOUNTAINS = Domain(
                 What ski length fits someone of {height_cm} centimeters at {level} level?
                 My height is {height_cm} cm and I'm skiing at {level} level. Tell me how long my skis should be.
                 What ski length suits a {level} skier of {height_cm} cm and a {2:level} skier of {2:height_cm} cm?
+            """,
+        ),
+        function(
+            "call_mountain_rescue",
+            "Sends the mountain rescue to coordinates.",
+            P("position", "Tuple[float, float]", "Latitude and longitude.", t.point(-75, 75, 2)),
+            P("injured", "int", "How many people are hurt.", n.count(2, 5)),
+            say="""
+                We need the mountain rescue at {position}. There are {injured} people hurt.
+                Send the mountain rescue to {position} for {injured} injured people.
+                Mountain rescue to {position}, {injured} injured
+                There was a rockfall at {position} and {injured} climbers are injured. Can the rescue come?
+                Call the mountain rescue to {position}, where {injured} hikers are hurt.
+                I'm at {position} with {injured} injured skiers. Call the mountain rescue.
             """,
         ),
     ),

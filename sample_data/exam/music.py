@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sample_data import numbers as n
 from sample_data import texts as t
+from sample_data.exam import values as v
 from sample_data.spec import Domain, function
 from sample_data.spec import Parameter as P
 
@@ -109,7 +110,7 @@ MUSIC = Domain(
                 Practice diary: {instrument}, {minutes}, {focus}
                 Add {minutes} of {instrument} practice to the diary.
                 Today I played {focus} on the {instrument} for {minutes}. Enter that in the practice diary.
-                My practice diary doesn't have the {minutes} of {instrument} from today. Can you add that?
+                My practice diary is still missing {minutes} of {instrument} from today. Can you add that?
                 Enter {minutes} of {instrument} and {2:minutes} of {2:instrument} in my practice diary.
             """,
         ),
@@ -133,7 +134,7 @@ MUSIC = Domain(
             "Books a lesson with a music teacher.",
             P("instrument", "str", "The instrument.", INSTRUMENT),
             P("teacher", "str", "The name of the teacher.", t.PERSON),
-            P("time", "str", "When, as said by the user.", t.MOMENT),
+            P("time", "str", "When, as said by the user.", v.APPOINTMENT),
             say="""
                 Book a {instrument} lesson with {teacher} {time}.
                 Can {teacher} teach me the {instrument} {time}?

@@ -6,6 +6,7 @@ from __future__ import annotations
 from sample_data import numbers as n
 from sample_data import pools
 from sample_data import texts as t
+from sample_data.exam import values as v
 from sample_data.spec import Domain, function
 from sample_data.spec import Parameter as P
 
@@ -42,7 +43,7 @@ PARCELS = Domain(
             "Sends a courier to fetch parcels at an address.",
             P("address", "str", "Where to fetch them.", t.ADDRESS),
             P("parcels", "int", "How many parcels.", n.count(2, 9)),
-            P("day", "str", "The day, as said by the user.", t.DAY),
+            P("day", "str", "The day, as said by the user.", v.DAY),
             say="""
                 Send a courier to {address} {day} for {parcels} parcels.
                 I have {parcels} parcels to be fetched at {address} {day}.

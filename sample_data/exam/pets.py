@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sample_data import numbers as n
 from sample_data import texts as t
+from sample_data.exam import values as v
 from sample_data.spec import Domain, function
 from sample_data.spec import Parameter as P
 
@@ -14,7 +15,7 @@ PET = t.any_of(
 ANIMAL = t.any_of(["dog", "cat", "rabbit", "hamster", "guinea pig", "ferret", "parrot"])
 ANIMALS = t.any_of(["dogs", "cats", "rabbits", "hamsters", "guinea pigs", "ferrets", "parrots", "kittens", "puppies"])
 VACCINE = t.any_of("rabies distemper parvovirus leptospirosis influenza leukemia herpesvirus".split())
-CHIP = t.made(lambda rng: f"{rng.randint(900, 999)}{rng.randint(10**9, 10**10 - 1)}")
+CHIP = t.made(lambda rng: f"{rng.randint(900, 999)}{rng.randint(10**11, 10**12 - 1)}")
 
 PETS = Domain(
     "pets",
@@ -58,7 +59,7 @@ PETS = Domain(
             "book_vet_checkup",
             "Books a checkup for a pet at the vet.",
             P("pet", "str", "The name of the pet.", PET),
-            P("time", "str", "When, as said by the user.", t.MOMENT),
+            P("time", "str", "When, as said by the user.", v.APPOINTMENT),
             say="""
                 Book a checkup for {pet} at the vet {time}.
                 Can the vet see {pet} {time} for a checkup?
@@ -118,7 +119,7 @@ PETS = Domain(
             "Enters a vaccination in the health record of a pet.",
             P("pet", "str", "The name of the pet.", PET),
             P("vaccine", "str", "What it was vaccinated against.", VACCINE),
-            P("date", "str", "The day as YYYY-MM-DD.", t.DATE),
+            P("date", "str", "The day as YYYY-MM-DD.", v.PAST_DATE),
             say="""
                 {pet} was vaccinated against {vaccine} on {date}. Put it in the record.
                 Record that {pet} got the {vaccine} shot on {date}.
@@ -141,11 +142,11 @@ PETS = Domain(
             ),
             say="""
                 Book the groomer for {pet}: {services}.
-                {pet} needs a visit to the groomer for {services}.
+                {pet} needs a visit to the groomer: {services}.
                 Grooming for {pet}: {services}
                 I want the groomer to give {pet} the following: {services}.
                 Can {pet} get these done at the groomer: {services}?
-                Make a grooming appointment for {pet}, with {services}.
+                Make a grooming appointment for {pet} ({services}).
             """,
         ),
     ),

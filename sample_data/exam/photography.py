@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sample_data import numbers as n
 from sample_data import texts as t
+from sample_data.exam import values as v
 from sample_data.spec import Domain, function
 from sample_data.spec import Parameter as P
 
@@ -81,7 +82,7 @@ PHOTOGRAPHY = Domain(
             "photo.timelapse_length",
             "Calculates how long a time-lapse film made of photos runs.",
             P("photos", "int", "The number of photos.", n.amount(300, 9_000)),
-            P("frames_per_second", "int", "The photos shown in a second.", n.whole(12, 60, 6)),
+            P("frames_per_second", "int", "The photos shown in a second.", v.among(12, 15, 24, 25, 30, 50, 60)),
             say="""
                 How long is a time-lapse of {photos} photos at {frames_per_second} frames per second?
                 I took {photos} photos. How long does the time-lapse run at {frames_per_second} fps?
@@ -94,8 +95,13 @@ PHOTOGRAPHY = Domain(
         function(
             "photo.depth_of_field",
             "Calculates which part of a picture is sharp.",
-            P("focal_length_mm", "int", "The focal length of the lens in millimeters.", n.whole(20, 200, 5)),
-            P("aperture", "float", "The f-number.", n.decimal(1.4, 11)),
+            P(
+                "focal_length_mm",
+                "int",
+                "The focal length of the lens in millimeters.",
+                v.among(24, 35, 50, 85, 105, 135, 200),
+            ),
+            P("aperture", "float", "The f-number.", v.among(1.4, 1.8, 2, 2.8, 4, 5.6, 8, 11, 16)),
             P("distance_m", "float", "The distance to the subject in meters.", n.whole(2, 30)),
             say="""
                 What's the depth of field of a {focal_length_mm} mm lens at f/{aperture} and {distance_m} meters?

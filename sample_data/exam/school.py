@@ -7,6 +7,7 @@ from random import Random
 
 from sample_data import numbers as n
 from sample_data import texts as t
+from sample_data.exam import values as v
 from sample_data.spec import Domain, Said, Sampler, function
 from sample_data.spec import Parameter as P
 
@@ -62,7 +63,7 @@ SCHOOL = Domain(
             "school.report_absence",
             "Tells the school that a pupil stays at home.",
             P("pupil", "str", "The name of the pupil.", t.PERSON),
-            P("day", "str", "The day, as said by the user.", t.DAY),
+            P("day", "str", "The day, as said by the user.", v.DAY),
             P(
                 "reason",
                 "str, optional",
@@ -129,7 +130,7 @@ SCHOOL = Domain(
             "school.parent_talk",
             "Arranges for a parent to talk to a teacher.",
             P("teacher", "str", "The teacher, as said by the user.", TEACHER),
-            P("time", "str", "When, as said by the user.", t.MOMENT),
+            P("time", "str", "When, as said by the user.", v.APPOINTMENT),
             say="""
                 I'd like to talk to my son's teacher, {teacher}, {time}.
                 Arrange a talk between me and the teacher {teacher} {time}.

@@ -6,6 +6,7 @@ from __future__ import annotations
 from sample_data import numbers as n
 from sample_data import pools
 from sample_data import texts as t
+from sample_data.exam import values as v
 from sample_data.spec import Domain, function
 from sample_data.spec import Parameter as P
 
@@ -92,8 +93,8 @@ TOWN = Domain(
         function(
             "town.election_turnout",
             "Calculates the turnout of an election.",
-            P("votes_cast", "int", "How many people voted.", n.amount(2_000, 40_000)),
-            P("eligible", "int", "How many people were allowed to vote.", n.amount(50_000, 300_000)),
+            P("votes_cast", "int", "How many people voted.", n.amount(20_000, 45_000)),
+            P("eligible", "int", "How many people were allowed to vote.", n.amount(50_000, 90_000)),
             say="""
                 What's the turnout if {votes_cast} out of {eligible} voters went to the polls?
                 Turnout: {votes_cast} of {eligible}
@@ -123,7 +124,7 @@ TOWN = Domain(
             "Tells the town hall that a resident has moved.",
             P("resident", "str", "The name of the resident.", t.PERSON),
             P("new_address", "str", "The new address.", t.ADDRESS),
-            P("since", "str", "The day of the move as YYYY-MM-DD.", t.DATE),
+            P("since", "str", "The day of the move as YYYY-MM-DD.", v.PAST_DATE),
             say="""
                 {resident} moved to {new_address} on {since}. Register that with the town.
                 Register {resident} at {new_address} as of {since}.
