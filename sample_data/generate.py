@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 from sample_data.catalogue import DOMAINS
 from sample_data.chat import small_talk
 from sample_data.exam import DOMAINS as EXAM_DOMAINS
-from sample_data.phrasing import Call, dress, fill, is_command, join
+from sample_data.phrasing import Call, bare, dress, fill, is_command, join
 from sample_data.spec import Domain, Function
 
 Row = dict[str, Any]
@@ -27,6 +28,8 @@ Row = dict[str, Any]
 # Of every 20 rows 15 ask for one call, 3 for two (parallel calls) and 2 for something no candidate does.
 DECK = ("single",) * 15 + ("parallel",) * 3 + ("none",) * 2
 SINGLE_CALLS = ("single",)
+# After so many questions in a row that have been asked before, all that can be asked of a function has been.
+TRIES = 500
 CANDIDATES = (2, 3, 4, 5)
 CANDIDATE_WEIGHTS = (62, 26, 9, 3)
 # Candidates are dropped beyond this many characters of JSON, about 600 tokens: training time grows with row length.
@@ -51,7 +54,14 @@ class SampleData:
 class _Split:
     """Makes rows from the functions of some domains; knows nothing of the others."""
 
-    def __init__(self, domains: Sequence[Domain], rng: Random, queries: set[str], deck: Sequence[str]) -> None:
+    def __init__(
+        self,
+        domains: Sequence[Domain],
+        rng: Random,
+        queries: set[str],
+        key: Callable[[str], str],
+        deck: Sequence[str],
+    ) -> None:
         self.functions = [function for domain in domains for function in domain.functions]
         self.siblings = {
             function.name: [other for other in domain.functions if other is not function]
@@ -60,7 +70,8 @@ class _Split:
         }
         self.rng = rng
         self.deck = deck
-        self.queries = queries  # shared by the splits: no query text twice
+        self.queries = queries  # shared by the splits: no query twice, by what `key` makes of it
+        self.key = key
         self.kinds: list[str] = []
         self.turns: list[Function] = []
 
@@ -78,11 +89,13 @@ class _Split:
     def row(self) -> Row:
         """A row whose query no split has yet."""
         kind, function = self._next_kind(), self._next_function()
-        while True:
+        for attempt in count(1):
             query, answers, asked = self._request(kind, function)
-            if query.casefold() not in self.queries:
+            if self.key(query) not in self.queries:
                 break
-        self.queries.add(query.casefold())
+            if attempt % TRIES == 0:
+                function = self._next_function()
+        self.queries.add(self.key(query))
         return {"query": query, "answers": answers, "tools": self._candidates(function, asked, bool(answers))}
 
     def _request(self, kind: str, function: Function) -> tuple[str, list[Call], list[Function]]:
@@ -180,7 +193,8 @@ def generate(seed: int = 42, rows: int = 3600) -> SampleData:
     Returns:
         The splits. Development uses only functions (as answers and as wrong candidates) that training and validation
         never show, testing only functions that no other split shows. Practised has one call a row, to a function that
-        training calls. No two rows of the sample ask the same question.
+        training calls. No two rows of the sample have the same query, and a question of the two exams differs from all
+        others by more than a greeting.
 
     Raises:
         ValueError: fewer than 60 rows, too few for the splits.
@@ -188,11 +202,12 @@ def generate(seed: int = 42, rows: int = 3600) -> SampleData:
     if rows < 60:
         raise ValueError(f"rows={rows} is too few for the splits; ask for 60 or more")
     queries: set[str] = set()
+    key: Callable[[str], str] = str.casefold
 
-    def make(stream: str, domains: Sequence[Domain], count: int, deck: Sequence[str] = DECK) -> list[Row]:
+    def make(stream: str, domains: Sequence[Domain], number: int, deck: Sequence[str] = DECK) -> list[Row]:
         # A generator a split: asking for more training rows leaves the rows of the others as they are.
-        source = _Split(domains, Random(f"{stream} {seed}"), queries, deck)
-        return [source.row() for _ in range(count)]
+        source = _Split(domains, Random(f"{stream} {seed}"), queries, key, deck)
+        return [source.row() for _ in range(number)]
 
     seen = _only(lambda function: not function.held_out)
     # These rows were the test until they had been looked at too often, hence the name of their stream: another one
@@ -200,6 +215,8 @@ def generate(seed: int = 42, rows: int = 3600) -> SampleData:
     development = make("testing", _only(lambda function: function.held_out), rows // 12)
     validation = make("validation", seen, rows // 15)
     training = make("training", seen, rows - len(development) - len(validation))
+    # From here on a greeting makes no new question.
+    queries, key = {bare(query) for query in queries}, bare
     testing = make("exam", EXAM_DOMAINS, rows // 9)
     known = _called(training)
     practised = make("practised", _only(lambda function: function.name in known), rows // 18, SINGLE_CALLS)
