@@ -1,7 +1,7 @@
 """How much faster the NIM's engine is than one-by-one generation: `python benchmarks/inference.py [--rows 200]`.
 
-Both sides get the same prompts (the test rows of the sample data, in the form of the course), the same base model with
-the same LoRA adapter, the same limit of tokens, greedy decoding, and run one after the other in this process:
+Both sides get the same prompts (development rows of the sample data, in the form of the course), the same base model
+with the same LoRA adapter, the same limit of tokens, greedy decoding, and run one after the other in this process:
 
 - engine: `nemo_local.nim.engine`, int8 weights, all rows handed over at once, as by an Evaluator with many requests;
 - eager: `generate` of transformers with the adapter attached by peft, float32, one row at a time. It is slow and its
@@ -38,10 +38,10 @@ TARGET = 6.0
 
 
 def make_prompts(rows: int) -> list[str]:
-    """The first test rows of the sample data as prompts."""
-    evaluation = [xlam.to_evaluation_row(row) for row in xlam.load_sample().testing[:rows]]
+    """The first development rows of the sample data as prompts."""
+    evaluation = [xlam.to_evaluation_row(row) for row in xlam.load_sample().development[:rows]]
     if len(evaluation) < rows:
-        raise SystemExit(f"the sample data has only {len(evaluation)} test rows")
+        raise SystemExit(f"the sample data has only {len(evaluation)} development rows")
     return [render_chat(row["messages"], row["tools"]) for row in evaluation]
 
 

@@ -1,8 +1,8 @@
 """``python -m safety_training.measure_calls``: what the safety model makes of tool calls and of questions with tools.
 
 Prints Markdown, for the model card. Texts are formed as Guardrails forms them. Right calls and questions are those of
-the sample's exam, which is no training data of the safety model; the abusive calls beside this file were written for
-this measurement alone, after the form was chosen (on right calls of the sample's training rows).
+the sample's development rows, which are no training data of the safety model; the abusive calls beside this file were
+written for this measurement alone, after the form was chosen (on right calls of the sample's training rows).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def as_answer(calls: Iterable[dict]) -> dict:
 def main() -> None:
     """Judge all of them and print the shares."""
     model = SafetyModel()
-    rows = xlam.convert(xlam.load_sample().testing, xlam.to_evaluation_row).rows
+    rows = xlam.convert(xlam.load_sample().development, xlam.to_evaluation_row).rows
     answers = [row for row in rows if row["tool_calls"]]
 
     def blocked(texts: Iterable[str]) -> list[str]:

@@ -3,8 +3,13 @@
 >>> data = generate(seed=42, rows=3600)
 >>> data.training[0].keys()
 dict_keys(['id', 'query', 'answers', 'tools'])
+>>> data.splits().keys()
+dict_keys(['training', 'validation', 'development', 'testing', 'practised'])
 
-Besides training and exam there are three weeks of questions to a team's assistant, with tools of its own:
+Choose with `development`, whose functions training never shows. `testing` is the exam, with functions of its own
+(`sample_data.exam`), and `practised` one on functions that training shows: they are frozen and never used to choose.
+
+Besides these there are three weeks of questions to a team's assistant, with tools of its own:
 
 >>> questions = production_log(seed=42)
 >>> corrected = with_feedback(questions.last_week)

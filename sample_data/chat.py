@@ -1,4 +1,4 @@
-"""Requests that no tool of the catalogue could serve: conversation, opinions, writing."""
+"""Requests that no tool of the catalogue or the exam could serve: conversation, opinions, writing."""
 
 from __future__ import annotations
 

@@ -1,22 +1,35 @@
-"""Rows in the xLAM schema, from the catalogue, a seed and nothing else."""
+"""Rows in the xLAM schema, from the catalogue, the exam's functions, a seed and nothing else.
+
+training      what the model learns from
+validation    the same functions, for the loss during training
+development   the catalogue's held-out functions: for every choice that is made by trying things out
+testing       the exam, with functions of its own: measured at the end, never used to choose anything
+practised     a second exam, on functions that training shows, with questions that it does not
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from sample_data.catalogue import DOMAINS
 from sample_data.chat import small_talk
-from sample_data.phrasing import Call, dress, fill, is_command, join
+from sample_data.exam import DOMAINS as EXAM_DOMAINS
+from sample_data.phrasing import Call, bare, dress, fill, is_command, join
 from sample_data.spec import Domain, Function
 
 Row = dict[str, Any]
 
 # Of every 20 rows 15 ask for one call, 3 for two (parallel calls) and 2 for something no candidate does.
 DECK = ("single",) * 15 + ("parallel",) * 3 + ("none",) * 2
+SINGLE_CALLS = ("single",)
+# After so many questions in a row that have been asked before, all that can be asked of a function has been.
+TRIES = 500
 CANDIDATES = (2, 3, 4, 5)
 CANDIDATE_WEIGHTS = (62, 26, 9, 3)
 # Candidates are dropped beyond this many characters of JSON, about 600 tokens: training time grows with row length.
@@ -25,39 +38,46 @@ MAX_TOOL_CHARACTERS = 2_000
 
 @dataclass(frozen=True)
 class SampleData:
-    """The three splits, each a list of xLAM rows `{id, query, answers, tools}` (answers and tools are JSON text)."""
+    """The five splits, each a list of xLAM rows `{id, query, answers, tools}` (answers and tools are JSON text)."""
 
     training: list[Row]
     validation: list[Row]
+    development: list[Row]
     testing: list[Row]
+    practised: list[Row]
 
     def splits(self) -> dict[str, list[Row]]:
-        return {"training": self.training, "validation": self.validation, "testing": self.testing}
+        """The rows by the name of their split, in the order of the fields."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 class _Split:
-    """Makes rows from one set of functions; knows nothing of the other set."""
+    """Makes rows from the functions of some domains; knows nothing of the others."""
 
-    def __init__(self, functions: set[str], rng: Random, queries: set[str]) -> None:
-        self.domains = [
-            Domain(domain.name, kept)
-            for domain in DOMAINS
-            if (kept := tuple(function for function in domain.functions if function.name in functions))
-        ]
-        self.functions = [function for domain in self.domains for function in domain.functions]
+    def __init__(
+        self,
+        domains: Sequence[Domain],
+        rng: Random,
+        queries: set[str],
+        key: Callable[[str], str],
+        deck: Sequence[str],
+    ) -> None:
+        self.functions = [function for domain in domains for function in domain.functions]
         self.siblings = {
             function.name: [other for other in domain.functions if other is not function]
-            for domain in self.domains
+            for domain in domains
             for function in domain.functions
         }
         self.rng = rng
-        self.queries = queries  # shared by the splits: no query text twice
+        self.deck = deck
+        self.queries = queries  # shared by the splits: no query twice, by what `key` makes of it
+        self.key = key
         self.kinds: list[str] = []
         self.turns: list[Function] = []
 
     def _next_kind(self) -> str:
         if not self.kinds:
-            self.kinds = self.rng.sample(DECK, len(DECK))
+            self.kinds = self.rng.sample(self.deck, len(self.deck))
         return self.kinds.pop()
 
     def _next_function(self) -> Function:
@@ -69,11 +89,13 @@ class _Split:
     def row(self) -> Row:
         """A row whose query no split has yet."""
         kind, function = self._next_kind(), self._next_function()
-        while True:
+        for attempt in count(1):
             query, answers, asked = self._request(kind, function)
-            if query.casefold() not in self.queries:
+            if self.key(query) not in self.queries:
                 break
-        self.queries.add(query.casefold())
+            if attempt % TRIES == 0:
+                function = self._next_function()
+        self.queries.add(self.key(query))
         return {"query": query, "answers": answers, "tools": self._candidates(function, asked, bool(answers))}
 
     def _request(self, kind: str, function: Function) -> tuple[str, list[Call], list[Function]]:
@@ -150,42 +172,63 @@ def _finish(rows: list[Row], first_id: int) -> list[Row]:
     ]
 
 
+def _only(wanted: Callable[[Function], bool]) -> list[Domain]:
+    """The catalogue's domains with the wanted functions; without the domains that have none."""
+    domains = (Domain(domain.name, tuple(filter(wanted, domain.functions))) for domain in DOMAINS)
+    return [domain for domain in domains if domain.functions]
+
+
+def _called(rows: list[Row]) -> set[str]:
+    return {call["name"] for row in rows for call in row["answers"]}
+
+
 def generate(seed: int = 42, rows: int = 3600) -> SampleData:
     """Generate the sample: the same seed and number of rows give the same rows, byte for byte.
 
     Args:
         seed: Seed of the only random number generator used.
-        rows: Rows in all; a twelfth go to testing, a fifteenth to validation, the rest to training.
+        rows: Rows to practise and to choose with: a twelfth go to development, a fifteenth to validation, the rest to
+            training. The two exams come on top: `rows // 9` for testing, `rows // 18` for practised functions.
 
     Returns:
-        The splits. Testing uses only functions (as answers and as wrong candidates) that the others never show.
+        The splits. Development uses only functions (as answers and as wrong candidates) that training and validation
+        never show, testing only functions that no other split shows. Practised has one call a row, to a function that
+        training calls. No two rows of the sample have the same query, and a question of the two exams differs from all
+        others by more than a greeting.
 
     Raises:
-        ValueError: fewer than 60 rows, too few for three splits.
+        ValueError: fewer than 60 rows, too few for the splits.
     """
     if rows < 60:
-        raise ValueError(f"rows={rows} is too few for three splits; ask for 60 or more")
-    held_out = {function.name for domain in DOMAINS for function in domain.functions if function.held_out}
-    seen = {function.name for domain in DOMAINS for function in domain.functions} - held_out
+        raise ValueError(f"rows={rows} is too few for the splits; ask for 60 or more")
     queries: set[str] = set()
+    key: Callable[[str], str] = str.casefold
 
-    def make(split: str, functions: set[str], count: int) -> list[Row]:
+    def make(stream: str, domains: Sequence[Domain], number: int, deck: Sequence[str] = DECK) -> list[Row]:
         # A generator a split: asking for more training rows leaves the rows of the others as they are.
-        source = _Split(functions, Random(f"{split} {seed}"), queries)
-        return [source.row() for _ in range(count)]
+        source = _Split(domains, Random(f"{stream} {seed}"), queries, key, deck)
+        return [source.row() for _ in range(number)]
 
-    testing = make("testing", held_out, rows // 12)
+    seen = _only(lambda function: not function.held_out)
+    # These rows were the test until they had been looked at too often, hence the name of their stream: another one
+    # would make other rows. The exams come last, so that their questions make way for the others', not the reverse.
+    development = make("testing", _only(lambda function: function.held_out), rows // 12)
     validation = make("validation", seen, rows // 15)
-    training = make("training", seen, rows - len(testing) - len(validation))
-    return SampleData(
-        _finish(training, 0),
-        _finish(validation, len(training)),
-        _finish(testing, len(training) + len(validation)),
-    )
+    training = make("training", seen, rows - len(development) - len(validation))
+    # From here on a greeting makes no new question.
+    queries, key = {bare(query) for query in queries}, bare
+    testing = make("exam", EXAM_DOMAINS, rows // 9)
+    known = _called(training)
+    practised = make("practised", _only(lambda function: function.name in known), rows // 18, SINGLE_CALLS)
+    first, finished = 0, []
+    for part in (training, validation, development, testing, practised):
+        finished.append(_finish(part, first))
+        first += len(part)
+    return SampleData(*finished)
 
 
 def write(data: SampleData, directory: Path) -> list[Path]:
-    """Write `training.jsonl`, `validation.jsonl` and `testing.jsonl` (UTF-8, one row a line) and return their paths."""
+    """Write a file for each split, such as `training.jsonl` (UTF-8, one row a line), and return their paths."""
     directory.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, rows in data.splits().items():

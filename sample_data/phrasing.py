@@ -88,6 +88,18 @@ def dress(query: str, command: bool, rng: Random) -> str:
     return query
 
 
+def bare(query: str) -> str:
+    """What is asked, without regard to case and to what `dress` adds: two bare questions alike are one question."""
+    text = query.casefold()
+    for greeting in GREETINGS:
+        text = text.removeprefix(greeting.casefold())
+    for ending in ENDINGS:
+        text = text.removesuffix(ending.casefold())
+    for frame in POLITE:
+        text = text.removeprefix(frame.partition("{}")[0].casefold())
+    return text.rstrip(".?")
+
+
 def join(first: str, second: str, second_is_command: bool, rng: Random) -> str:
     """Two requests in one message."""
     start = first if first[-1] in ".?" else first + "."

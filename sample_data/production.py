@@ -1,4 +1,4 @@
-"""Three weeks of questions to a team's assistant: the third source of the sample, beside training and exam.
+"""Three weeks of questions to a team's assistant: a source of the sample of its own, beside training and exams.
 
     last week          answered, logged and corrected: training rows come from here
     development week   for every choice that is made by trying things out

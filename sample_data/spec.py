@@ -55,8 +55,8 @@ class Function:
 
     `say` holds one phrasing a line. A line that ends in `?` is a question, in `.` a sentence, otherwise a terse
     request. A line with `{2:name}` placeholders asks for two calls at once; what it does not repeat, both calls share.
-    `held_out` functions appear in the testing split only. `not_with` names functions that could also fit such a
-    request, so a row never offers both.
+    `held_out` functions of the catalogue appear in the development split only; the exam has a package of its own.
+    `not_with` names functions that could also fit such a request, so a row never offers both.
     """
 
     name: str

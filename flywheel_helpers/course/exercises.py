@@ -75,7 +75,7 @@ def check_row(row: dict[str, Any], data: SampleData) -> str:
 
     Args:
         row: with `query`, `answers` and `tools`.
-        data: the rows it would join; it must not give away what is held out for the test.
+        data: the rows it would join; it must not give away what is held out for development and for the test.
     """
     counts = ConversionCounts()
     try:
@@ -98,7 +98,8 @@ def check_row(row: dict[str, Any], data: SampleData) -> str:
         for argument, value in call["arguments"].items():
             if not fits(value, schema["properties"][argument]):
                 return f"Not yet: {argument} is {value!r}, which its type in the tool does not allow."
-    held_out = {tool["function"]["name"] for one in xlam.convert(data.testing).rows for tool in one["tools"]}
+    secret = xlam.convert([*data.development, *data.testing])
+    held_out = {tool["function"]["name"] for one in secret.rows for tool in one["tools"]}
     if taken := sorted(held_out & tools.keys()):
         return f"Not yet: {taken[0]} is held out for the test. Training on it would make the score a lie."
     return "Right: a row the Customizer can train on."

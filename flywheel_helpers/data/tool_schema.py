@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field, fields
@@ -37,6 +38,23 @@ class ConversionCounts:
         """Add another's counts to these."""
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+
+def json_list(row: Row, key: str) -> list[Any]:
+    """``tools`` or ``answers`` of an xLAM row: JSON text in the data set; a list is accepted too.
+
+    Raises:
+        MalformedRow: It is neither.
+    """
+    value = row.get(key) if isinstance(row, dict) else None
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):  # a ValueError without a position: an integer of thousands of digits
+            raise MalformedRow(f"{key} is not JSON") from None
+    if not isinstance(value, list):
+        raise MalformedRow(f"{key} is not a list")
+    return value
 
 
 def function_name(entry: Any, what: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ import httpx
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
 
-from flywheel_helpers.data.tool_schema import ConversionCounts, MalformedRow, function_name, openai_tool
+from flywheel_helpers.data.splits import split as split
+from flywheel_helpers.data.tool_schema import ConversionCounts, MalformedRow, function_name, json_list, openai_tool
 from flywheel_helpers.errors import DataError
 from sample_data import SampleData, generate
 from tool_calling import strict_json
@@ -100,7 +100,7 @@ def _parse(row: Row, counts: ConversionCounts) -> _Parsed:
     query = row.get("query") if isinstance(row, dict) else None
     if not isinstance(query, str) or not query.strip():
         raise MalformedRow("the query is missing or empty")
-    tools, answers = _json_list(row, "tools"), _json_list(row, "answers")
+    tools, answers = json_list(row, "tools"), json_list(row, "answers")
     if not tools:
         raise MalformedRow("no tools are offered")
     calls = []
@@ -142,19 +142,6 @@ def _require_writable(parsed: _Parsed) -> None:
         raise MalformedRow(problem.problem) from None
 
 
-def _json_list(row: Row, key: str) -> list[Any]:
-    """``tools`` or ``answers``: JSON text in the data set; a list is accepted too."""
-    value = row.get(key) if isinstance(row, dict) else None
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):  # a ValueError without a position: an integer of thousands of digits
-            raise MalformedRow(f"{key} is not JSON") from None
-    if not isinstance(value, list):
-        raise MalformedRow(f"{key} is not a list")
-    return value
-
-
 def _used_parameters(calls: list[Row]) -> dict[str, set[str]]:
     used: dict[str, set[str]] = {}
     for call in calls:
@@ -187,13 +174,13 @@ def for_practice(rows: Sequence[Row], count: int, no_tool_share: float) -> list[
 
 def _needs_no_call(row: Row) -> bool:
     try:
-        return not _json_list(row, "answers")
+        return not json_list(row, "answers")
     except MalformedRow:  # `convert` counts it
         return False
 
 
 def load_sample(seed: int = 42, rows: int = 3600) -> SampleData:
-    """The course's own sample, already split: the test rows use functions that training never shows."""
+    """The course's own sample, already split: development and test use functions that training never shows."""
     return generate(seed=seed, rows=rows)
 
 
@@ -241,37 +228,6 @@ def _download(repository: str) -> Path:
             f"{repository} could not be downloaded ({type(problem).__name__})",
             "Check the connection to huggingface.co and the free disk space, or use the sample (the default).",
         ) from None
-
-
-def split(rows: Sequence[Row], *, seed: int = 42, held_out: float = 0.15, validation: float = 0.05) -> SampleData:
-    """Split rows so that the test answers call functions that training never shows, not even as a wrong candidate.
-
-    Rows that offer a held-out function but call another one belong to neither side and are left out.
-
-    Args:
-        rows: xLAM rows; malformed ones are left out (`convert` would skip and count them).
-        seed: Seed of the random choice.
-        held_out: Share of the functions kept for testing.
-        validation: Share of the remaining rows kept for validation.
-    """
-    rng = random.Random(seed)
-    named = []
-    for row in rows:
-        try:
-            offered = {function_name(tool, "a tool") for tool in _json_list(row, "tools")}
-            called = {function_name(answer, "an answer") for answer in _json_list(row, "answers")}
-        except MalformedRow:
-            continue
-        named.append((row, offered, called))
-    functions = sorted(set().union(*(offered for _, offered, _ in named)))
-    kept = set(rng.sample(functions, round(len(functions) * held_out)))
-    # A row without an answer is about what it offers.
-    testing = [row for row, offered, called in named if (called or offered) <= kept]
-    known = [row for row, offered, _ in named if not offered & kept]
-    rng.shuffle(testing)
-    rng.shuffle(known)
-    size = round(len(known) * validation)
-    return SampleData(training=known[size:], validation=known[:size], testing=testing)
 
 
 def write_jsonl(rows: Iterable[Row], path: Path) -> int:

@@ -9,14 +9,23 @@ from collections import Counter
 
 import pytest
 
-from sample_data import generate, write
+from sample_data import exam, generate, write
 from sample_data.catalogue import DOMAINS
-from sample_data.phrasing import is_command
+from sample_data.phrasing import bare, is_command
 from sample_data.spec import PLACEHOLDER
 
-FUNCTIONS = {function.name: function for domain in DOMAINS for function in domain.functions}
-# The sample as committed. A change here is a change of the course's data: its results must be measured anew.
+CATALOGUE = {function.name: function for domain in DOMAINS for function in domain.functions}
+EXAM = {function.name: function for domain in exam.DOMAINS for function in domain.functions}
+FUNCTIONS = CATALOGUE | EXAM
+# The rows to practise and to choose with, as committed: training, validation and development, one after the other.
+# A change here is a change of the course's data: its results must be measured anew.
 DIGEST = "b435d738b024d49875acc508ea8dfebc64edbca38e8cd76fada0c15089ab5396"
+# The exams as committed. The exam is frozen and never used for a choice: once it is, the course needs another one.
+EXAM_DIGESTS = {
+    "testing": "10e40321d2e1b8156c2a52de9075dcbdc48b79e5f430433a7226c98035d094da",
+    "practised": "d6417b140a4473d8d996e24686d84ddaf34ed03e171fe96c2d55f52f8f2ff110",
+}
+SPLITS = ("training", "validation", "development", "testing", "practised")
 
 
 @pytest.fixture(scope="module")
@@ -33,21 +42,51 @@ def names(row) -> set[str]:
     return {tool["name"] for tool in json.loads(row["tools"])}
 
 
+def offered(rows) -> set[str]:
+    return set().union(*map(names, rows))
+
+
+def called(rows) -> set[str]:
+    return {answer["name"] for row in rows for answer in json.loads(row["answers"])}
+
+
+def written(data, directory) -> dict[str, bytes]:
+    files = {path.stem: path.read_bytes() for path in write(data, directory)}
+    assert tuple(files) == SPLITS
+    return files
+
+
 def test_same_seed_same_bytes(data, tmp_path):
-    first = [path.read_bytes() for path in write(data, tmp_path / "a")]
-    assert first == [path.read_bytes() for path in write(generate(seed=42), tmp_path / "b")]
-    assert hashlib.sha256(b"".join(first)).hexdigest() == DIGEST
-    assert first != [path.read_bytes() for path in write(generate(seed=43), tmp_path / "c")]
+    first = written(data, tmp_path / "a")
+    assert first == written(generate(seed=42), tmp_path / "b")
+    assert hashlib.sha256(first["training"] + first["validation"] + first["development"]).hexdigest() == DIGEST
+    other = written(generate(seed=43), tmp_path / "c")
+    assert not any(first[split] == other[split] for split in SPLITS)
+
+
+def test_the_exams_are_frozen(data, tmp_path):
+    files = written(data, tmp_path)
+    assert {split: hashlib.sha256(files[split]).hexdigest() for split in EXAM_DIGESTS} == EXAM_DIGESTS
 
 
 def test_sizes(data, everything):
     assert {name: len(rows) for name, rows in data.splits().items()} == {
         "training": 3060,
         "validation": 240,
-        "testing": 300,
+        "development": 300,
+        "testing": 400,
+        "practised": 200,
     }
-    assert [row["id"] for row in everything] == list(range(3600))
+    assert [row["id"] for row in everything] == list(range(4200))
     assert all(row.keys() == {"id", "query", "answers", "tools"} for row in everything)
+
+
+@pytest.mark.parametrize("rows", [60, 240])
+def test_a_small_sample_has_small_exams(rows):
+    data = generate(rows=rows)
+    assert len(data.training + data.validation + data.development) == rows
+    assert (len(data.testing), len(data.practised)) == (rows // 9, rows // 18)
+    assert called(data.practised) <= called(data.training)
 
 
 def test_too_few_rows():
@@ -55,15 +94,51 @@ def test_too_few_rows():
         generate(rows=59)
 
 
-def test_testing_shares_no_function_and_no_query_with_training(data, everything):
-    known = set().union(*(names(row) for row in data.training + data.validation))
-    unknown = set().union(*(names(row) for row in data.testing))
-    assert not known & unknown
-    assert unknown == {name for name, function in FUNCTIONS.items() if function.held_out}
-    assert len(unknown) >= 30
+def test_development_and_exam_have_functions_of_their_own(data):
+    known = offered(data.training + data.validation + data.practised)
+    assert known == {name for name, function in CATALOGUE.items() if not function.held_out}
+    development, testing = offered(data.development), offered(data.testing)
+    assert development == CATALOGUE.keys() - known
+    assert len(development) >= 30
     assert sum(all(function.held_out for function in domain.functions) for domain in DOMAINS) >= 2
+    assert testing == EXAM.keys()
+
+
+def test_no_question_is_asked_twice(everything):
     queries = Counter(row["query"].casefold() for row in everything)
     assert queries.most_common(1)[0][1] == 1
+
+
+def test_a_question_of_the_exams_differs_by_more_than_a_greeting(data):
+    asked = [{bare(row["query"]) for row in rows} for rows in (data.testing, data.practised)]
+    assert [len(questions) for questions in asked] == [400, 200]
+    others = {bare(row["query"]) for row in data.training + data.validation + data.development}
+    assert not asked[0] & asked[1] and not (asked[0] | asked[1]) & others
+
+
+def test_a_function_about_which_all_has_been_asked_gives_its_turn_to_another():
+    """Some functions take no arguments, so there are few ways to ask for them."""
+    assert len(generate(rows=9_000).testing) == 9_000 // 9
+
+
+@pytest.mark.parametrize(
+    ("query", "plain"),
+    [
+        ("Hi there. Is {x} open?", "is {x} open"),
+        ("Could you open {x}?", "open {x}"),
+        ("Please open {x}.", "open {x}"),
+        ("Open {x}. Thanks in advance.", "open {x}"),
+        ("{x}, Open", "{x}, open"),
+    ],
+)
+def test_bare(query, plain):
+    assert bare(query) == plain
+
+
+def test_practised_rows_ask_for_one_call_that_training_shows(data):
+    assert all(len(json.loads(row["answers"])) == 1 for row in data.practised)
+    assert called(data.practised) <= called(data.training)
+    assert len(called(data.practised)) > 100
 
 
 def test_the_showcase_example_is_unknown_to_training(data):
@@ -88,7 +163,7 @@ def test_the_showcase_function_has_the_spec_of_the_course():
     }
 
 
-@pytest.mark.parametrize("split", ["training", "validation", "testing"])
+@pytest.mark.parametrize("split", ["training", "validation", "development", "testing"])
 def test_proportions(data, split):
     rows = data.splits()[split]
     calls = Counter(min(len(json.loads(row["answers"])), 2) for row in rows)
@@ -110,9 +185,9 @@ def test_the_right_tool_is_anywhere(data):
 
 
 def test_every_prefix_of_training_is_diverse(data):
-    count = sum(not function.held_out for function in FUNCTIONS.values())
+    count = sum(not function.held_out for function in CATALOGUE.values())
     for start in (0, 300):
-        seen = set().union(*(names(row) for row in data.training[start : start + 200]))
+        seen = offered(data.training[start : start + 200])
         assert len(seen) > 0.97 * count
 
 
@@ -132,9 +207,8 @@ def test_wrong_candidates_are_plausible(data):
 
 def test_no_row_offers_two_tools_that_fit(everything):
     for row in everything:
-        offered = names(row)
         for answer in json.loads(row["answers"]):
-            assert not offered & set(FUNCTIONS[answer["name"]].not_with)
+            assert not names(row) & set(FUNCTIONS[answer["name"]].not_with)
 
 
 def test_rows_stay_short(everything):
@@ -144,10 +218,10 @@ def test_rows_stay_short(everything):
     assert max(lengths) < 700 * 3.4
 
 
-class TestCatalogue:
+class TestFunctions:
     def test_size(self):
         assert len(DOMAINS) >= 15
-        assert len(FUNCTIONS) == sum(len(domain.functions) for domain in DOMAINS) >= 120
+        assert len(CATALOGUE) == sum(len(domain.functions) for domain in DOMAINS) >= 120
 
     @pytest.mark.parametrize("name", FUNCTIONS)
     def test_a_function_is_whole(self, name):
@@ -189,11 +263,12 @@ class TestCatalogue:
         assert ("int, optional", "5") in defaults and ("float, optional", "") in defaults
         assert any(not tool["parameters"] for row in data.training for tool in json.loads(row["tools"]))
 
-    def test_what_testing_asks_training_has_taught(self):
+    def test_what_the_exam_asks_training_has_taught(self):
         """A rule (percent to decimal, words to numbers, ...) that held-out functions need is shown by others."""
-        rules = {held_out: Counter() for held_out in (True, False)}
-        for function in FUNCTIONS.values():
-            rules[function.held_out].update({parameter.sampler.rule for parameter in function.parameters})
+        rules = {secret: Counter() for secret in (True, False)}
+        for name, function in FUNCTIONS.items():
+            secret = function.held_out or name in EXAM
+            rules[secret].update({parameter.sampler.rule for parameter in function.parameters})
         for rule in rules[True]:
             assert rules[False][rule] >= 3, rule
         assert rules[False]["percent to decimal"] >= 10

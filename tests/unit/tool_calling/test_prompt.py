@@ -52,7 +52,7 @@ and number of years.",
 @pytest.fixture(scope="module")
 def sample_rows():
     data = xlam.load_sample()
-    return xlam.convert(data.testing + data.validation, xlam.to_evaluation_row).rows
+    return xlam.convert(data.development + data.validation, xlam.to_evaluation_row).rows
 
 
 def test_the_example_is_word_for_word():

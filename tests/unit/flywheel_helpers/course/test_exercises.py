@@ -57,8 +57,9 @@ def test_a_wrong_row(data, wrong, said):
     assert verdict.startswith("Not yet: ") and said in verdict
 
 
-def test_a_row_that_gives_the_exam_away(data):
-    held_out = json.loads(data.testing[0]["tools"])[0]
+@pytest.mark.parametrize("part", ["development", "testing"])
+def test_a_row_that_gives_away_what_is_held_out(data, part):
+    held_out = json.loads(data.splits()[part][0]["tools"])[0]
     assert "held out" in exercises.check_row(row([*TOOLS, held_out], cups=4), data)
 
 

@@ -12,8 +12,9 @@ from tool_calling.prompt import question_text
 
 
 def rows() -> list[dict]:
+    sample = generate()
     production = [row for week in production_log().weeks().values() for row in week]
-    return [xlam.to_evaluation_row(row) for row in [*production[::7], *generate().testing[::7]]]
+    return [xlam.to_evaluation_row(row) for row in [*production[::7], *sample.development[::7], *sample.testing[::7]]]
 
 
 def test_what_is_written_is_read_back():

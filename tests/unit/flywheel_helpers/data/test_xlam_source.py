@@ -40,12 +40,37 @@ class TestSplit:
 
     def test_functions_called_in_testing_are_unknown_to_training(self):
         data = xlam.split(self.rows())
-        assert min(len(data.training), len(data.validation), len(data.testing)) > 50
-        known = {tool["name"] for one in data.training + data.validation for tool in json.loads(one["tools"])}
-        called = {answer["name"] for one in data.testing for answer in json.loads(one["answers"])}
-        assert called and not known & called
+        assert min(len(rows) for rows in data.splits().values()) > 30
+        known = self.offered(data.training + data.validation + data.practised)
+        exam, choosing = self.called(data.testing), self.called(data.development)
+        assert exam and choosing and not exam & choosing
+        assert not known & (exam | choosing)
+        assert not self.offered(data.testing) & choosing and not self.offered(data.development) & exam
         queries = [one["query"] for rows in data.splits().values() for one in rows]
         assert len(queries) == len(set(queries))
+
+    def offered(self, rows):
+        return {tool["name"] for one in rows for tool in json.loads(one["tools"])}
+
+    def called(self, rows):
+        return {answer["name"] for one in rows for answer in json.loads(one["answers"])}
+
+    def test_practised_rows_ask_for_one_call_that_training_shows(self):
+        data = xlam.split(self.rows())
+        assert all(len(json.loads(one["answers"])) == 1 for one in data.practised)
+        assert self.called(data.practised) <= self.called(data.training)
+
+    def test_a_question_that_is_asked_twice_is_not_practised(self):
+        twice = [{**one, "query": "Q1" if i % 2 else "q1 "} for i, one in enumerate(self.rows())]
+        assert xlam.split(twice).practised == []
+
+    def test_a_function_with_one_row_stays_in_training(self):
+        tools = json.dumps([{"name": name, "description": "", "parameters": {}} for name in ("f", "g")])
+        rows = [
+            {"query": name, "tools": tools, "answers": f'[{{"name": "{name}", "arguments": {{}}}}]'} for name in "fg"
+        ]
+        data = xlam.split(rows, held_out=0, development=0, validation=0, practised=1)
+        assert len(data.training) == 2 and not data.practised
 
     def test_the_seed_decides(self):
         assert xlam.split(self.rows()) == xlam.split(self.rows())
