@@ -26,6 +26,22 @@ def scores_table(base: Scores, tuned: Scores) -> Table:
     )
 
 
+def exams_table(exams: dict[str, tuple[Scores, Scores]]) -> Table:
+    """Both accuracies of both models on several exams.
+
+    Args:
+        exams: for each exam's name, the scores of the base and of the tuned model.
+    """
+    return Table(
+        ["exam", "accuracy (95 % interval)", "base", "tuned", "rows"],
+        [
+            [exam, name, getattr(base, key), getattr(tuned, key), tuned.n]
+            for exam, (base, tuned) in exams.items()
+            for key, name in SCORE_NAMES.items()
+        ],
+    )
+
+
 def kinds_table(base: dict[str, int], tuned: dict[str, int]) -> Table:
     """Right answers and each kind of mistake, counted for both models.
 

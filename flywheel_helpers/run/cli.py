@@ -227,13 +227,14 @@ def _platform_processes(home: Path, profile: str) -> list:
 def _print_results(console: Console, summary: dict) -> None:
     from flywheel_helpers.run import report
 
-    if summary["evaluation"]:
-        table = Table(
-            title=f"Tool calls on {summary['evaluation']['n']} test rows (95 % intervals)", title_justify="left"
-        )
+    exams = {"evaluation": "questions about unseen functions", "practised": "new questions about practised functions"}
+    for key, name in exams.items():
+        if not summary[key]:
+            continue
+        table = Table(title=f"{summary[key]['n']} {name} (95 % intervals)", title_justify="left")
         for header in ("", "base", "tuned"):
             table.add_column(header)
-        for row in report.accuracy_rows(summary):
+        for row in report.accuracy_rows(summary[key]):
             table.add_row(*row)
         console.print(table)
     for name, found in summary["notebooks"].items():

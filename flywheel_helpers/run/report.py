@@ -79,8 +79,11 @@ def _summary_html(summary: dict[str, Any]) -> str:
         parts.append(f'<img alt="{html.escape(picture.alt)}" src="data:image/png;base64,{source}">')
         parts.append(f"<p>Version 2 was {'' if summary['flywheel']['promoted'] else 'not '}promoted.</p>")
     if summary["evaluation"]:
-        parts.append(_table(["accuracy (95 % interval)", "base", "tuned"], accuracy_rows(summary)))
-        parts.append(f"<p>Measured on {summary['evaluation']['n']} rows.</p>")
+        parts.append(_table(["accuracy (95 % interval)", "base", "tuned"], accuracy_rows(summary["evaluation"])))
+        parts.append(f"<p>Measured on {summary['evaluation']['n']} questions about unseen functions.</p>")
+    if summary["practised"]:
+        parts.append(_table(["accuracy (95 % interval)", "base", "tuned"], accuracy_rows(summary["practised"])))
+        parts.append(f"<p>Measured on {summary['practised']['n']} new questions about practised functions.</p>")
     names = [
         [f'<a href="#{html.escape(name)}">{html.escape(name)}</a>', f"{found['seconds']:.0f} s"]
         for name, found in summary["notebooks"].items()
@@ -98,11 +101,15 @@ def _summary_html(summary: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def accuracy_rows(summary: dict[str, Any]) -> list[list[str]]:
-    """For both accuracies, the name and the values of the base and the tuned model, as text."""
+def accuracy_rows(evaluation: dict[str, Any]) -> list[list[str]]:
+    """For both accuracies, the name and the values of the base and the tuned model, as text.
+
+    Args:
+        evaluation: from `evaluator.summary`.
+    """
 
     def words(model: str, key: str) -> str:
-        score = summary["evaluation"][model][key]
+        score = evaluation[model][key]
         return f"{score['value']:.1%} ({score['low']:.1%} to {score['high']:.1%})"
 
     return [[name, words("base", key), words("tuned", key)] for key, name in SCORE_NAMES.items()]

@@ -76,6 +76,7 @@ class Run:
             "models": self.records.get("models"),
             "inference_precision": self.inference_precision,
             "evaluation": self.records.get("evaluation"),
+            "practised": self.records.get("practised"),
             "guardrails": self.records.get("guardrails"),
             "training": self.records.get("training"),
             "chat": self.records.get("chat"),

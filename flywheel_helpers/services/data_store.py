@@ -23,6 +23,8 @@ from flywheel_helpers.services.tls import origin, wrong_links_hint
 
 SERVICE = "Data Store"
 FILES = ("training/training.jsonl", "validation/validation.jsonl", "testing/xlam-test.jsonl")
+# A second exam, which a dataset may have: other questions about the functions of the training rows.
+PRACTISED_FILE = "testing/practised-test.jsonl"
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,13 @@ def ensure_namespace(nemo: Connection) -> bool:
 
 
 def upload_dataset(nemo: Connection, folder: Path) -> Upload:
-    """Upload a folder with `FILES` to the Data Store and register it in the Entity Store.
+    """Upload a folder with `FILES`, and `PRACTISED_FILE` if it has one, and register it in the Entity Store.
 
     Namespaces and repository are created if they are missing. Files are sent one by one, and only if they differ from
     what is stored, so that an interrupted upload continues with the first missing file.
 
     Args:
-        folder: contains the three files of `FILES`.
+        folder: contains the files. A stored `PRACTISED_FILE` that it does not contain is removed.
 
     Raises:
         DataError: a file is missing.
@@ -94,7 +96,8 @@ def upload_dataset(nemo: Connection, folder: Path) -> Upload:
     with hub_errors(nemo):
         api.create_repo(settings.dataset, repo_type="dataset", exist_ok=True)
         stored = {file.path: file for file in _files(api, settings.dataset)}
-        changed = [path for path in FILES if path not in stored or not _same(folder / path, stored[path])]
+        present = [*FILES, PRACTISED_FILE] if (folder / PRACTISED_FILE).is_file() else list(FILES)
+        changed = [path for path in present if path not in stored or not _same(folder / path, stored[path])]
         for path in changed:
             api.upload_file(
                 path_or_fileobj=folder / path,
@@ -103,11 +106,13 @@ def upload_dataset(nemo: Connection, folder: Path) -> Upload:
                 repo_type="dataset",
                 commit_message=f"Upload {path}",
             )
+        if PRACTISED_FILE in stored and PRACTISED_FILE not in present:
+            api.delete_file(PRACTISED_FILE, settings.dataset, repo_type="dataset")
     record = entity_store.register_dataset(nemo)
     return Upload(
         files_url=record.get("files_url", ""),
         uploaded=changed,
-        unchanged=[path for path in FILES if path not in changed],
+        unchanged=[path for path in present if path not in changed],
         revision=dataset_revision(nemo),
     )
 
@@ -154,7 +159,7 @@ def count_rows(nemo: Connection, path: str) -> int:
     """How many rows a stored JSON Lines file has.
 
     Args:
-        path: one of `FILES`.
+        path: one of `list_files`.
     """
     with tempfile.TemporaryDirectory() as folder, download(nemo, path, Path(folder)).open("rb") as lines:
         return sum(1 for line in lines if line.strip())

@@ -9,6 +9,7 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from flywheel_helpers import polling
@@ -21,26 +22,31 @@ from flywheel_helpers.statistics import SCORE_NAMES, Score, Scores
 
 SERVICE = "Evaluator"
 TASK, METRIC = "custom-tool-calling", "tool-calling-accuracy"
-TEST_FILE = "testing/xlam-test.jsonl"
+TEST_FILE = data_store.FILES[2]
 # On one machine, as many as the platform answers at once. On a cluster, a whole workshop shares one NIM.
 PARALLEL_REQUESTS = {"local": 48, "pcai": 16}
 RESULTS_DEADLINE, RESULTS_POLL = 120.0, 1.0  # seconds
 _Answer = TypeVar("_Answer")
 
 
-def config_body(nemo: Connection, limit: int | None = None) -> dict[str, Any]:
+def config_body(nemo: Connection, limit: int | None = None, test_file: str = TEST_FILE) -> dict[str, Any]:
     """The evaluation configuration: which rows, how to ask the model, and how to score its answers.
 
     Args:
         limit: number of rows, from the first on; None for all.
+        test_file: path of the rows in the dataset.
     """
-    dataset: dict[str, Any] = {"files_url": f"hf://datasets/{nemo.settings.dataset}/{TEST_FILE}"}
+    dataset: dict[str, Any] = {"files_url": f"hf://datasets/{nemo.settings.dataset}/{test_file}"}
+    name = nemo.settings.dataset_name
+    if test_file != TEST_FILE:
+        name += f"-{PurePosixPath(test_file).stem}"
     if limit:
         dataset["limit"] = limit
+        name += f"-{limit}"
     return {
         "type": "custom",
         "namespace": nemo.settings.namespace,
-        "name": f"{nemo.settings.dataset_name}-{limit}" if limit else nemo.settings.dataset_name,
+        "name": name,
         "params": {"parallelism": PARALLEL_REQUESTS[nemo.settings.profile]},
         "tasks": {
             TASK: {
@@ -77,7 +83,9 @@ def target_body(nemo: Connection, model: str) -> dict[str, Any]:
     }
 
 
-def evaluate(nemo: Connection, model: str, limit: int | None = None, again: bool = False) -> Job:
+def evaluate(
+    nemo: Connection, model: str, limit: int | None = None, again: bool = False, test_file: str = TEST_FILE
+) -> Job:
     """Start an evaluation of a model, or find an earlier one with the same inputs.
 
     The inputs are the configuration, the stored test rows, and the model: its name and the training that created it.
@@ -86,13 +94,14 @@ def evaluate(nemo: Connection, model: str, limit: int | None = None, again: bool
         model: full name of the base model or a tuned one.
         limit: number of rows, from the first on; None for all.
         again: start a new job in any case.
+        test_file: path of the rows in the dataset.
 
     Raises:
         NotFound: the dataset has not been uploaded yet.
         Invalid: the Evaluator does not know the model; the message says so.
     """
     entity_store.check_owner(nemo)
-    config, target = config_body(nemo, limit), target_body(nemo, model)
+    config, target = config_body(nemo, limit, test_file), target_body(nemo, model)
     training = customizer.newest_training(customizer.list_jobs(nemo), model)
     inputs = digest([config, target, training, data_store.dataset_revision(nemo, ("testing",))])
     earlier = None if again else _earlier_job(nemo, inputs, model)

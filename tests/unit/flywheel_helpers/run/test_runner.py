@@ -61,7 +61,11 @@ def test_a_good_run(tmp_path, capsys):
     executed = (folder / "01_good.ipynb").read_text()
     assert "x is 5 local" in executed
     report = (folder / "report.html").read_text()
-    assert "90.0% (85.0% to 94.0%)" in report and "x is 5 local" in report and "Measured on 200 rows" in report
+    assert (
+        "90.0% (85.0% to 94.0%)" in report
+        and "x is 5 local" in report
+        and "Measured on 200 questions about unseen functions" in report
+    )
     assert re.search(r"inference precision</td><td[^>]*>f32<", report)
     assert not re.findall(r"<(?:script|link|img)[^>]*(?:src|href)=[\"']?https?:", report), (
         "loads something from the net"

@@ -83,6 +83,18 @@ def test_only_what_changed_is_sent(nemo, folder):
     assert data_store.dataset_revision(nemo, ("training", "validation")) == train_before
 
 
+def test_a_second_exam_is_uploaded_and_removed_with_its_file(nemo, folder):
+    practised = folder / data_store.PRACTISED_FILE
+    practised.write_bytes(b'{"messages": [4]}\n')
+    first = data_store.upload_dataset(nemo, folder)
+    assert first.uploaded == [*data_store.FILES, data_store.PRACTISED_FILE]
+    practised.unlink()
+    second = data_store.upload_dataset(nemo, folder)
+    assert (second.uploaded, second.unchanged) == ([], list(data_store.FILES))
+    assert set(data_store.list_files(nemo)) == set(data_store.FILES)
+    assert second.revision != first.revision
+
+
 def test_a_broken_upload_goes_on_where_it_stopped(nemo, folder, monkeypatch):
     sent = []
     upload = data_store.HfApi.upload_file

@@ -241,6 +241,21 @@ def test_a_record_without_endpoint_is_completed(connection, platform):
     assert platform.models[BASE]["spec"] == {"num_parameters": 1}
 
 
+@pytest.mark.parametrize(("answers", "speed"), [([{}], None), ([{"tokens_per_second": 280.5}], 280.5)])
+def test_the_speed_of_training_is_what_the_platform_reports(nemo, monkeypatch, answers, speed):
+    monkeypatch.setattr(customizer, "pick_config", lambda _: answers.pop())
+    assert customizer.training_speed(nemo) == speed
+    assert not answers
+
+
+def test_a_speed_that_is_being_measured_is_waited_for(nemo, monkeypatch):
+    answers = [{"tokens_per_second": 280.5}, {"tokens_per_second": None}]
+    monkeypatch.setattr(customizer, "pick_config", lambda _: answers.pop())
+    assert customizer.training_speed(nemo, timeout=10) == 280.5
+    monkeypatch.setattr(customizer, "pick_config", lambda _: {"tokens_per_second": None})
+    assert customizer.training_speed(nemo, timeout=0.1) is None
+
+
 # --- Evaluator
 
 
@@ -256,6 +271,15 @@ def test_an_evaluation_is_reused_until_its_inputs_change(nemo, platform):
     assert evaluator.evaluate(nemo, BASE, limit=50, again=True).how == "new"
     nemo.revisions["testing"] = "t2"
     assert evaluator.evaluate(nemo, BASE, limit=50).how == "new"
+
+
+def test_another_exam_is_another_evaluation(nemo, platform):
+    evaluator.evaluate(nemo, BASE, limit=50)
+    assert evaluator.evaluate(nemo, BASE, limit=50, test_file="testing/practised-test.jsonl").how == "new"
+    assert platform.jobs["evaluation"][0]["config"] == "ada/calls-practised-test-50"
+    config = platform.entities["evaluation/configs/ada/calls-practised-test-50"]
+    dataset = config["tasks"][evaluator.TASK]["dataset"]
+    assert dataset == {"files_url": "hf://datasets/ada/calls/testing/practised-test.jsonl", "limit": 50}
 
 
 def test_a_retrained_model_is_evaluated_again(nemo, platform):
