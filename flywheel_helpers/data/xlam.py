@@ -100,7 +100,7 @@ def _parse(row: Row, counts: ConversionCounts) -> _Parsed:
     query = row.get("query") if isinstance(row, dict) else None
     if not isinstance(query, str) or not query.strip():
         raise MalformedRow("the query is missing or empty")
-    tools, answers = _json_list(row, "tools"), _json_list(row, "answers")
+    tools, answers = json_list(row, "tools"), json_list(row, "answers")
     if not tools:
         raise MalformedRow("no tools are offered")
     calls = []
@@ -142,8 +142,12 @@ def _require_writable(parsed: _Parsed) -> None:
         raise MalformedRow(problem.problem) from None
 
 
-def _json_list(row: Row, key: str) -> list[Any]:
-    """``tools`` or ``answers``: JSON text in the data set; a list is accepted too."""
+def json_list(row: Row, key: str) -> list[Any]:
+    """``tools`` or ``answers``: JSON text in the data set; a list is accepted too.
+
+    Raises:
+        MalformedRow: It is neither.
+    """
     value = row.get(key) if isinstance(row, dict) else None
     if isinstance(value, str):
         try:
@@ -187,7 +191,7 @@ def for_practice(rows: Sequence[Row], count: int, no_tool_share: float) -> list[
 
 def _needs_no_call(row: Row) -> bool:
     try:
-        return not _json_list(row, "answers")
+        return not json_list(row, "answers")
     except MalformedRow:  # `convert` counts it
         return False
 
@@ -258,8 +262,8 @@ def split(rows: Sequence[Row], *, seed: int = 42, held_out: float = 0.15, valida
     named = []
     for row in rows:
         try:
-            offered = {function_name(tool, "a tool") for tool in _json_list(row, "tools")}
-            called = {function_name(answer, "an answer") for answer in _json_list(row, "answers")}
+            offered = {function_name(tool, "a tool") for tool in json_list(row, "tools")}
+            called = {function_name(answer, "an answer") for answer in json_list(row, "answers")}
         except MalformedRow:
             continue
         named.append((row, offered, called))
