@@ -49,11 +49,17 @@ class Problem:
 
 
 class Wrong(ValueError):
-    """A row or a tool that cannot be used: what is wrong, and what to do."""
+    """A row or a tool that cannot be used.
 
-    def __init__(self, what: str, advice: str = "") -> None:
-        self.what, self.advice = what, advice or _advice(what)
-        super().__init__(what)
+    Args:
+        what: what is wrong, and why.
+        advice: what to do; the one of `ADVICE` by default.
+        of: details that are no part of the reason.
+    """
+
+    def __init__(self, what: str, advice: str = "", of: str = "") -> None:
+        self.what, self.advice = what + of, advice or _advice(what)
+        super().__init__(self.what)
 
     def at(self, place: str) -> Problem:
         """The problem, with its place."""

@@ -113,7 +113,7 @@ def _found(place: str, number: int, value: Any) -> Found:
     """The row in one entry of a file.
 
     Raises:
-        Wrong, MalformedRow: it cannot be used.
+        Wrong, MalformedRow: it cannot be used. (A reason of the conversion has no details, as the others count it.)
     """
     if isinstance(value, Wrong):
         raise value
@@ -125,7 +125,10 @@ def _found(place: str, number: int, value: Any) -> Found:
     query, tools, answers = _openai(value) if "messages" in value else _xlam(value)
     row = {"id": number, "query": query, "tools": [xlam_tool(tool) for tool in tools], "answers": answers}
     counts = ConversionCounts()
-    converted = xlam.to_customization_row(row, counts)
+    try:
+        converted = xlam.to_customization_row(row, counts)
+    except MalformedRow as reason:
+        raise Wrong(str(reason), of=_called(row) if str(reason).startswith("an answer") else "") from None
     calls = [call["function"] for call in converted["messages"][-1]["tool_calls"]]
     _check_values(converted["tools"], calls)
     row |= {key: json.dumps(row[key], ensure_ascii=False) for key in ("tools", "answers")}
@@ -135,6 +138,13 @@ def _found(place: str, number: int, value: Any) -> Found:
         row["split"] = value["split"]
     example = curation.Example(str(number), query, converted["tools"], calls, "file")
     return Found(place, row, example, tuple(counts.unknown_types))
+
+
+def _called(row: Row) -> str:
+    called, offered = (
+        ", ".join(str(one.get("name")) for one in row[key] if isinstance(one, dict)) for key in ("answers", "tools")
+    )
+    return f" (called: {called}; offered: {offered})"
 
 
 def _xlam(value: Row) -> tuple[Any, list[Any], list[Any]]:
