@@ -19,8 +19,8 @@ _MOST_HOPS = 20  # references to references
 def operations(path: str | Path, document: Row) -> Iterator[tuple[str, Row | Wrong]]:
     """Each operation and its place. One that cannot be read is the `Wrong` that says so.
 
-    Its parameters are those in the path and in the query, and the fields of a JSON body. Headers and cookies are left
-    out: the program that makes the call sets them, not the model.
+    Its parameters are those in the path and in the query, and the fields of a body in JSON or as a form. Headers and
+    cookies are left out: the program that makes the call sets them, not the model.
 
     Args:
         path: of the file, for errors.
@@ -66,23 +66,43 @@ def _tool(place: str, shared: Row, operation: Row, document: Row) -> Row:
         schema = {"allOf": [schema, body]}
     return {
         "name": operation.get("operationId") or place.replace("/", "_").replace(" ", ""),
-        "description": operation.get("description") or operation.get("summary") or "",
-        # References begin at the root, which is the schema itself: so the parts they lead to come along.
-        "inputSchema": {**schema, "components": document.get("components", {})},
+        # The shorter of the two: it is read again with every question.
+        "description": operation.get("summary") or operation.get("description", "").strip().split("\n\n")[0],
+        "inputSchema": _with_parts(schema, document),
     }
 
 
 def _body(operation: Row, document: Row) -> Row | None:
-    """The schema of the JSON body; one that is no object becomes the one field `body`."""
+    """The schema of the body, in JSON or as a form; one that is no object becomes the one field `body`."""
     request = _follow(operation.get("requestBody") or {}, document)
     kinds = {kind.partition(";")[0]: media for kind, media in (request.get("content") or {}).items()}
-    schema = next((media.get("schema") for kind, media in kinds.items() if kind.endswith("json")), None)
+    schema = next(
+        (media.get("schema") for kind, media in kinds.items() if kind.endswith(("json", "form-urlencoded"))), None
+    )
     if schema is None:
         return None
-    whole = schemas.plain({**schema, "components": document.get("components", {})})
+    whole = schemas.plain(_with_parts(schema, document))
     if any("object" in schemas.kinds(option) for option in whole.get("anyOf", [whole])):
         return schema
     return {"type": "object", "properties": {"body": schema}, "required": ["body"]}
+
+
+def _with_parts(schema: Row, document: Row) -> Row:
+    """The schema with the parts that its references lead to: they begin at the root, which is then the schema."""
+    known = (document.get("components") or {}).get("schemas") or {}
+    parts: Row = {}
+    pending: list[Any] = [schema]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            name = str(value.get("$ref")).removeprefix("#/components/schemas/").split("/")[0].replace("~1", "/")
+            if name in known and name not in parts:
+                parts[name] = known[name]
+                pending.append(known[name])
+            pending += value.values()
+        elif isinstance(value, list):
+            pending += value
+    return {**schema, "components": {"schemas": parts}}
 
 
 def _described(parameter: Row) -> Row:

@@ -49,18 +49,29 @@ def read(path: str | Path, text: str) -> Tools | None:
     suffix = Path(path).suffix.lower()
     if suffix == ".py":
         return _checked(python_tools.functions(path, text))
-    if suffix not in (".json", ".yaml", ".yml"):
+    if suffix not in (".json", ".yaml", ".yml") or (suffix == ".json" and _is_jsonl(text)):
         return None
     value = files.read_value(path, text)
     if isinstance(value, dict) and {"openapi", "swagger"} & value.keys():
         return _checked(openapi.operations(path, value))
     if isinstance(value, dict) and isinstance(value.get("result"), dict):
         value = value["result"]  # the whole answer of an MCP server
-    if isinstance(value, dict) and not {"query", "messages"} & value.keys():
+    if isinstance(value, dict):
         value = value.get("tools")
     if isinstance(value, list) and any(_looks_like_a_tool(one) for one in value):
         return _checked((f"tool {number}", tool) for number, tool in enumerate(value, 1))
+    if not isinstance(value, list) or suffix != ".json":
+        files.refuse(path, "it has neither tools nor a list of rows", files.GUIDE)
     return None
+
+
+def _is_jsonl(text: str) -> bool:
+    """Whether the first line is a whole row. Some name their JSONL files `.json`."""
+    try:
+        first = strict_json.loads(text.lstrip().split("\n", 1)[0])
+    except strict_json.NotStrict:
+        return False
+    return isinstance(first, dict) and bool({"query", "messages"} & first.keys())
 
 
 def xlam_tool(tool: Any) -> Any:

@@ -27,7 +27,7 @@ def data() -> None:
 @click.argument("file", type=Path)
 @click.option("--output", type=Path, help="Write the good rows to this JSONL file, or into this folder.")
 def check(file: Path, output: Path | None) -> None:
-    """Say what is wrong with each row of FILE, or with each tool. Exit status 1 if anything is.
+    """Say what is wrong with each row or tool in FILE. Exit status 1 if anything is, or if too few rows are left.
 
     FILE has rows (JSONL, CSV) or tools (OpenAPI 3, MCP or OpenAI tools as JSON, Python functions).
     """
@@ -38,7 +38,8 @@ def check(file: Path, output: Path | None) -> None:
             raise DataError(f"{file} has tools and no rows", f"Make rows for them: flywheel data make {file}")
         for tool in tools.tools:
             click.echo(f"{tool['name']}({', '.join(tool.get('parameters') or {})})")
-        click.echo(f"Questions for these tools: flywheel data make {file}")
+        if len(tools.tools) > 1:
+            click.echo(f"Questions for these tools: flywheel data make {file}")
         sys.exit(1 if tools.problems else 0)
     checked = own_data.check(file)
     click.echo(repr(checked))
@@ -47,7 +48,7 @@ def check(file: Path, output: Path | None) -> None:
         click.echo(f"{output}: {checked.write(output)} rows were written.")
     if checked.divided and (output or not checked.problems):
         _say_how_to_use(output or file)
-    sys.exit(1 if checked.problems else 0)
+    sys.exit(0 if checked.divided and not checked.problems else 1)
 
 
 @data.command("make")

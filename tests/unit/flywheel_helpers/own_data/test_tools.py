@@ -124,6 +124,7 @@ def test_wrong_tools_have_their_place(write):
 
 def test_rows_are_no_tools(write, row):
     assert read(write, [row(1)], "rows.json") is None and read(write, "{}", "rows.jsonl") is None
+    assert read(write, json.dumps(row(1)) + "\n" + json.dumps(row(2)), "jsonl-in-disguise.json") is None
 
 
 PYTHON = '''
@@ -214,6 +215,9 @@ BOMB = "a: &a [x, x]\nb: [*a, *a]\n"
         ("tools.py", "(" * 10_000, "is not Python"),
         ("tools.json", '{"swagger": "2.0"}', "not version 3"),
         ("tools.json", '{"openapi": "3.1.0"}', "without a single operation"),
+        ("tools.json", '{"type": "object"}', "neither tools nor a list of rows"),
+        ("tools.json", "7", "neither tools nor a list of rows"),
+        ("tools.yaml", "- {query: x}", "neither tools nor a list of rows"),
     ],
 )
 def test_files_that_cannot_be_read(write, name, content, said):

@@ -108,6 +108,12 @@ def test_mistakes_are_explained(data, arguments, status, said):
     assert found.status == status and said in found.error and "Traceback" not in found.error
 
 
+def test_too_few_rows_are_a_failure(data):
+    Path("rows.jsonl").write_text(EXAMPLE.read_text().splitlines()[0])
+    found = data("check", "rows.jsonl")
+    assert found.status == 1 and "Add rows" in found.said and "DATA" not in found.said
+
+
 def test_tools(data):
     Path("tools.py").write_text(PYTHON)
     found = data("check", "tools.py")
@@ -115,6 +121,7 @@ def test_tools(data):
     assert found.said.splitlines()[:3] == ["do_alpha(number)", "do_beta(number)", "do_gamma(number)"]
     Path("tools.py").write_text(PYTHON + "def untyped(a):\n    'Does.'\n")
     found = data("check", "tools.py")
+    assert "flywheel data make tools.py" in found.said
     assert found.status == 1 and found.said.startswith("line 7: untyped: the parameter a has no type. ")
 
 
