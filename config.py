@@ -100,7 +100,7 @@ CONTENT_SAFETY = os.environ.get("CONTENT_SAFETY", "local" if PROFILE == "local" 
 CONTENT_SAFETY_URL = os.environ.get("CONTENT_SAFETY_URL", "")
 CONTENT_SAFETY_MODEL = os.environ.get("CONTENT_SAFETY_MODEL", "")
 
-# --- A teacher model, which labels answers (notebook 06) --------------------------------------------------------
+# --- A teacher model, which labels answers (notebook 06) and writes rows (flywheel data make) -------------------
 
 # A large model behind an OpenAI-compatible API that takes tools: its address up to and including /v1, and the model's
 # name there. Empty: no teacher. A key, where it asks for one, goes into TEACHER_API_KEY.

@@ -6,6 +6,8 @@ failed and the server's message, so that nobody has to search a traceback for th
 
 from __future__ import annotations
 
+import errno
+
 
 class FlywheelError(Exception):
     """An error that the user can do something about.
@@ -43,6 +45,20 @@ class RunError(FlywheelError):
 
 class SystemFault(FlywheelError):
     """The operating system refused something: no disk space, no permission."""
+
+
+def system_fault(error: OSError) -> SystemFault:
+    """An error of the operating system, with what to do about it."""
+    where = f": {error.filename}" if error.filename else ""
+    folders = "--output for a run's results, FLYWHEEL_HOME for the platform's state"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SystemFault(f"The disk is full{where}.", f"Free some space, or choose another folder: {folders}.")
+    if isinstance(error, PermissionError):
+        return SystemFault(
+            f"This user has no permission{where}.", f"Change its permissions, or choose another folder: {folders}."
+        )
+    reason = f"{error.strerror or error}{where}"
+    return SystemFault(f"The operating system reports: {reason}.", "Fix the cause, then run it again.")
 
 
 class DataError(FlywheelError):

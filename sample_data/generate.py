@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -38,17 +38,20 @@ MAX_TOOL_CHARACTERS = 2_000
 
 @dataclass(frozen=True)
 class SampleData:
-    """The five splits, each a list of xLAM rows `{id, query, answers, tools}` (answers and tools are JSON text)."""
+    """The splits, each a list of xLAM rows `{id, query, answers, tools}` (answers and tools are JSON text).
+
+    Not every source has rows for `development` and `practised`.
+    """
 
     training: list[Row]
     validation: list[Row]
-    development: list[Row]
+    development: list[Row] = field(default_factory=list, kw_only=True)
     testing: list[Row]
-    practised: list[Row]
+    practised: list[Row] = field(default_factory=list, kw_only=True)
 
     def splits(self) -> dict[str, list[Row]]:
         """The rows by the name of their split, in the order of the fields."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 class _Split:
@@ -220,11 +223,12 @@ def generate(seed: int = 42, rows: int = 3600) -> SampleData:
     testing = make("exam", EXAM_DOMAINS, rows // 9)
     known = _called(training)
     practised = make("practised", _only(lambda function: function.name in known), rows // 18, SINGLE_CALLS)
-    first, finished = 0, []
-    for part in (training, validation, development, testing, practised):
-        finished.append(_finish(part, first))
+    data = SampleData(training, validation, testing, development=development, practised=practised)
+    first, finished = 0, {}
+    for name, part in data.splits().items():
+        finished[name] = _finish(part, first)
         first += len(part)
-    return SampleData(*finished)
+    return SampleData(**finished)
 
 
 def write(data: SampleData, directory: Path) -> list[Path]:

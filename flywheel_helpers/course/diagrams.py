@@ -88,6 +88,8 @@ def split(functions: dict[str, int], rows: dict[str, int]) -> Picture:
     for place, (name, parts) in enumerate((("functions", functions), ("rows", rows))):
         left, total = 0.0, sum(parts.values())
         for part, count in parts.items():
+            if not count:
+                continue
             axes.barh(place, count / total, 0.6, left, color=colours[part], edgecolor="white", linewidth=2)
             colour = "white" if part == "training" else "black"
             axes.text(left + count / total / 2, place, count, ha="center", va="center", weight="bold", color=colour)

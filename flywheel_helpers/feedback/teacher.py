@@ -33,7 +33,7 @@ INSTRUCTION = (
 )
 LABELLED, DIFFERS, UNUSABLE, SILENT = "labelled", "differs from itself", "no usable answer", "no answer"
 # Errors that may be about one question. Any other, such as a refused key, is about all.
-_OF_ONE_QUESTION = (TimedOut, Overloaded, ServerFault, Invalid, BadAnswer)
+OF_ONE_QUESTION = (TimedOut, Overloaded, ServerFault, Invalid, BadAnswer)
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,12 @@ def label(nemo: Connection, usage: Sequence[dict[str, Any]], seeds: Sequence[int
     new = [logged for logged in usage if logged["request_id"] not in known]
     labels = {logged["request_id"]: known[logged["request_id"]] for logged in usage if logged["request_id"] in known}
     outcomes = Counter({LABELLED: len(labels), DIFFERS: 0, UNUSABLE: 0, SILENT: 0})
-    teacher = _connect(nemo)
+    teacher = connect(nemo)
     executor = ThreadPoolExecutor(max_workers=PARALLEL)
     silent_in_a_row = 0
     try:
         with open_display(f"Asking the teacher, {nemo.settings.teacher_model}") as display:
-            futures = {executor.submit(_ask, teacher, logged, seeds): logged for logged in new}
+            futures = {executor.submit(ask, teacher, logged, seeds): logged for logged in new}
             for done, future in enumerate(as_completed(futures), 1):
                 logged, answer = futures[future], future.result()
                 silent_in_a_row = silent_in_a_row + 1 if isinstance(answer, ServiceError) else 0
@@ -126,7 +126,8 @@ def agreement(labels: Iterable[dict[str, Any]], human: Iterable[dict[str, Any]])
     return Score.of(sum(agreed), len(agreed)) if agreed else None
 
 
-def _connect(nemo: Connection) -> Connection:
+def connect(nemo: Connection) -> Connection:
+    """A connection to the teacher of config.py, which has a key of its own."""
     # Its own key in place of the platform's token, which must not leave the platform.
     settings = replace(nemo.settings, nemo_token=nemo.settings.teacher_api_key)
     return Connection(
@@ -139,10 +140,20 @@ def _connect(nemo: Connection) -> Connection:
     )
 
 
-def _ask(
-    teacher: Connection, logged: dict[str, Any], seeds: Sequence[int]
-) -> list[dict[str, Any]] | str | ServiceError:
-    """The calls that all answers agree on, or else the outcome: one of the words above, or the error."""
+def ask(teacher: Connection, logged: dict[str, Any], seeds: Sequence[int]) -> list[dict[str, Any]] | str | ServiceError:
+    """Ask one question once for each seed.
+
+    Args:
+        teacher: as `connect` gives it.
+        logged: with `request_id`, `messages` and `tools`.
+        seeds: one answer each.
+
+    Returns:
+        the calls that all answers agree on, or else the outcome: one of the words above, or the error.
+
+    Raises:
+        ServiceError: an error that is not about this question alone.
+    """
     first: list[dict[str, Any]] | None = None
     for seed in seeds:
         body = {
@@ -156,7 +167,7 @@ def _ask(
         }
         try:
             answer = teacher.json(SERVICE, "POST", "/chat/completions", json=body, retry=True)
-        except _OF_ONE_QUESTION as error:
+        except OF_ONE_QUESTION as error:
             return error
         calls = _calls(answer, logged)
         if calls is None:

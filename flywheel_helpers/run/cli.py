@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
 import signal
@@ -18,13 +17,13 @@ from rich.console import Console
 from rich.table import Table
 
 from flywheel_helpers import checkout, preflight
-from flywheel_helpers.errors import FlywheelError, SystemFault
+from flywheel_helpers.errors import FlywheelError, system_fault
 from flywheel_helpers.local import platform
+from flywheel_helpers.run.data_cli import PROFILES, data
 from flywheel_helpers.services.connection import connect
 from flywheel_helpers.settings import Settings
 from flywheel_helpers.webui import server
 
-PROFILES = click.Choice(["local", "pcai"])
 WEBUI_NOTEBOOK = "05_openwebui_chat"
 INTERRUPTED = 130  # the exit status that a shell expects after Ctrl-C
 
@@ -32,6 +31,9 @@ INTERRUPTED = 130  # the exit status that a shell expects after Ctrl-C
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """The tool-calling data flywheel: the platform on this machine and the course's notebooks."""
+
+
+cli.add_command(data)
 
 
 @cli.command()
@@ -269,27 +271,13 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _system_fault(error: OSError) -> SystemFault:
-    """An error of the operating system, with what to do about it."""
-    where = f": {error.filename}" if error.filename else ""
-    folders = "--output for a run's results, FLYWHEEL_HOME for the platform's state"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SystemFault(f"The disk is full{where}.", f"Free some space, or choose another folder: {folders}.")
-    if isinstance(error, PermissionError):
-        return SystemFault(
-            f"This user has no permission{where}.", f"Change its permissions, or choose another folder: {folders}."
-        )
-    reason = f"{error.strerror or error}{where}"
-    return SystemFault(f"The operating system reports: {reason}.", "Fix the cause, then run it again.")
-
-
 def main() -> None:
     """Entry point: errors and warnings are messages, not tracebacks and lines of code."""
     warnings.formatwarning = lambda message, *_: f"Warning: {message}\n"
     try:
         cli.main(standalone_mode=False)
     except (FlywheelError, OSError) as error:
-        click.echo(f"\nError: {_system_fault(error) if isinstance(error, OSError) else error}", err=True)
+        click.echo(f"\nError: {system_fault(error) if isinstance(error, OSError) else error}", err=True)
         sys.exit(1)
     except click.ClickException as error:
         error.show()
