@@ -30,9 +30,9 @@ def test_good_rows_have_no_warning(good, write):
 
 def test_two_answers_to_one_question(good, write):
     other = {**good[2], "query": good[2]["query"].upper(), "answers": []}
-    checked = check(write([*good, other, "{"]))
-    assert [problem.place for problem in checked.problems] == ["line 3", "line 61", "line 62"]
-    assert "another answer" in str(checked.problems[0]) and len(checked.rows) == 59
+    checked = check(write(["{", *good, other]))
+    assert [problem.place for problem in checked.problems] == ["line 1", "line 4", "line 62"]
+    assert "another answer" in str(checked.problems[1]) and len(checked.rows) == 59
 
 
 def test_a_question_twice_counts_once(good, write):

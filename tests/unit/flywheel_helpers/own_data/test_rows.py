@@ -164,12 +164,14 @@ def test_every_reason_of_the_conversion_has_advice():
             assert Wrong(said).advice in ADVICE.values(), reason
 
 
-def test_many_problems_are_cut_short_and_show_no_control_characters(write):
-    said = repr(check(write(['{"a\\u001b[2J": 1}'] * (SHOWN + 5))))
-    assert "... and 5 more" in said and "left out: 55" in said
-    wrong = {"query": "x", "tools": [], "answers": [], "split": "\u001b[2J" + "x" * 1000}
-    line = problems(write([{**wrong, "tools": [{"name": "a", "description": "A."}]}]))[0]
-    assert "\u001b" not in line and len(line) < 500
+def test_many_problems_are_cut_short(row, write):
+    said = repr(check(write([row(1, query="")] * (SHOWN + 5))))
+    assert said.count("the query is missing") == SHOWN and "... and 5 more" in said and "left out: 55" in said
+
+
+def test_what_is_quoted_is_short_and_has_no_control_characters(row, write):
+    (problem,) = problems(write([row(1, answers=[{"name": "\u001b[2J" + "x" * 1000, "arguments": {}}])]))
+    assert "called:  [2Jxxx" in problem and problem.isprintable() and len(problem) < 500
 
 
 @pytest.mark.parametrize(

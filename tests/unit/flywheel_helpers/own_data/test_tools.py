@@ -19,12 +19,13 @@ paths:
       - {name: limit, in: query, schema: {type: string}}
     get:
       summary: Tells about an animal.
+      description: At length.
       parameters:
         - $ref: '#/components/parameters/Limit'
         - {name: X-Trace, in: header, schema: {type: string}}
     put:
       operationId: feed.animal
-      description: Feeds an animal.
+      description: "Feeds an animal.\\n\\nAnd much more about that."
       requestBody:
         content:
           application/json; charset=utf-8:
@@ -147,10 +148,11 @@ def brew(
         nothing.
     """
 
-async def boil(liters: Annotated[float, "How much."]) -> None:
+async def boil(liters: Annotated[float, "How much."], cups: Annotated[int, 5]) -> None:
     """Boils water.
 
     :param liters: not used
+    :param int cups: how many
     """
 
 def _hidden(): ...
@@ -179,7 +181,10 @@ def test_python_functions_are_read_and_never_run(write):
             "x": {"description": "", "type": "int, optional"},
         },
     }
-    assert boil["parameters"] == {"liters": {"description": "How much.", "type": "float"}}
+    assert boil["parameters"] == {
+        "liters": {"description": "How much.", "type": "float"},
+        "cups": {"description": "how many", "type": "int"},
+    }
     assert [problem.what for problem in found.problems] == [
         "undocumented has no docstring",
         "untyped: the parameter a has no type",
