@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from huggingface_hub import HfApi
@@ -155,14 +157,23 @@ def download(nemo: Connection, path: str, target: Path) -> Path:
         return Path(hub(nemo).hf_hub_download(nemo.settings.dataset, path, repo_type="dataset", local_dir=target))
 
 
+def read_rows(nemo: Connection, path: str) -> list[dict[str, Any]]:
+    """The rows of a stored JSON Lines file.
+
+    Args:
+        path: one of `list_files`.
+    """
+    with tempfile.TemporaryDirectory() as folder, download(nemo, path, Path(folder)).open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
 def count_rows(nemo: Connection, path: str) -> int:
     """How many rows a stored JSON Lines file has.
 
     Args:
         path: one of `list_files`.
     """
-    with tempfile.TemporaryDirectory() as folder, download(nemo, path, Path(folder)).open("rb") as lines:
-        return sum(1 for line in lines if line.strip())
+    return len(read_rows(nemo, path))
 
 
 def _files(api: HfApi, repo: str) -> list[RepoFile]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import psutil
@@ -42,10 +43,11 @@ def test_summary_has_every_number(course, first):
     assert summary["training"]["steps"] == course.parameters["MAX_STEPS"]
     assert summary["training"]["seconds"] > 0 and summary["training"]["tokens_per_second"] > 0
     assert summary["evaluation"]["n"] == course.parameters["LIMIT"]
-    for model in ("base", "tuned"):
+    assert summary["practised"]["n"] == course.parameters["LIMIT"]
+    for exam, model in itertools.product(("evaluation", "practised"), ("base", "tuned")):
         for score in ("function_name_accuracy", "function_name_and_args_accuracy"):
-            found = summary["evaluation"][model][score]
-            assert 0 <= found["low"] <= found["value"] <= found["high"] <= 1, (model, score, found)
+            found = summary[exam][model][score]
+            assert 0 <= found["low"] <= found["value"] <= found["high"] <= 1, (exam, model, score, found)
     assert set(summary["notebooks"]) == {path.stem for path in NOTEBOOKS}
     assert all(found["seconds"] > 0 for found in summary["notebooks"].values())
     assert summary["peak_memory_bytes"] > 500e6
@@ -66,8 +68,8 @@ def test_both_models_meet_the_worked_example(first):
 def test_a_second_run_reuses_what_it_finds(first, second):
     assert "A new job was started." in printed(first.notebook("02"))
     assert "reused it." in printed(second.notebook("02"))
-    assert printed(second.notebook("03")).count("reused it.") == 2
-    for part in ("models", "evaluation", "training"):
+    assert printed(second.notebook("03")).count("reused it.") == 4
+    for part in ("models", "evaluation", "practised", "training"):
         assert second.summary[part] == first.summary[part], part
 
 
