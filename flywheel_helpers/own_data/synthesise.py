@@ -77,7 +77,7 @@ def make(nemo: Connection, tools: Sequence[Row], count: int, seed: int = 42) -> 
     Raises:
         ConfigError: no teacher is set.
         DataError: there are too few tools, or too few questions remain.
-        ServiceError: the teacher cannot be asked, or only fails.
+        ServiceError: the teacher cannot be asked, or only fails. What it wrote before that is kept.
     """
     if not nemo.settings.teacher_url:
         raise ConfigError(
@@ -140,23 +140,27 @@ def _write(nemo: Connection, batches: Sequence[_Batch]) -> tuple[list[curation.E
     silent_in_a_row, error = 0, None
     try:
         with open_display(f"Asking the teacher, {nemo.settings.teacher_model}") as display:
-            for done, result in enumerate(executor.map(lambda batch: _ask(connection, batch), batches), 1):
-                if isinstance(result, ServiceError):
-                    error, silent_in_a_row = result, silent_in_a_row + 1
+            try:
+                for done, result in enumerate(executor.map(lambda batch: _ask(connection, batch), batches), 1):
+                    silent_in_a_row = silent_in_a_row + 1 if isinstance(result, ServiceError) else 0
                     if silent_in_a_row == teacher.GIVE_UP:
-                        raise error
-                    lost[SILENT] += batches[done - 1].size
-                else:
-                    silent_in_a_row = 0
-                    examples += result[0]
-                    lost += result[1]
-                display.update(done / len(batches), f"{len(examples)} questions")
+                        raise result
+                    if isinstance(result, ServiceError):
+                        error = result
+                    else:
+                        examples += result[0]
+                        lost += result[1]
+                    display.update(done / len(batches), f"{len(examples)} questions")
+            except ServiceError as last:
+                error = last
+                display.warn(str(error))
             display.done(f"completed: both passes agree on {len(examples)} questions")
     finally:
         executor.shutdown(cancel_futures=True)
         connection.close()
     if error and not examples:
-        raise error  # it says more than that there are no rows
+        raise error  # it says more than that there are no rows; where there are some, they cost time and money
+    lost[SILENT] += sum(batch.size for batch in batches) - len(examples) - lost.total()
     return examples, lost
 
 

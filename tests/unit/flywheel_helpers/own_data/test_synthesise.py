@@ -241,6 +241,18 @@ def test_a_teacher_that_only_fails(nemo, target):
     assert len(target.requests) < teacher.GIVE_UP + 2 * teacher.PARALLEL
 
 
+def test_what_was_written_before_the_teacher_failed_is_kept(nemo, target, capsys):
+    def answer(body):
+        if "response_format" in body and body["seed"] >= 8:
+            raise Refuse(401, '{"error": {"message": "the credit is used up"}}')
+        return good(body)
+
+    target.answer = answer
+    made = synthesise.make(nemo, FEW, 200)
+    assert thrown_away(made) == {synthesise.SILENT: 160} and made.steps[-1].kept == 40
+    assert "the credit is used up" in capsys.readouterr().out
+
+
 def test_it_has_a_key_of_its_own(nemo, target):
     target.key = "of the teacher"
     with pytest.raises(Unauthorized, match="TEACHER_API_KEY"):
