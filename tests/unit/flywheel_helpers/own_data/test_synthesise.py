@@ -11,7 +11,7 @@ from model_api import Refuse, Target
 from flywheel_helpers.data import xlam
 from flywheel_helpers.errors import ConfigError, DataError, Invalid, ServerFault, Unauthorized
 from flywheel_helpers.feedback import teacher
-from flywheel_helpers.own_data import synthesise
+from flywheel_helpers.own_data import split, synthesise, two_passes
 
 FEW = [
     {
@@ -121,6 +121,18 @@ def test_functions_are_held_out_where_there_are_enough(nemo):
     assert not offered("testing") & offered("training", "validation")
 
 
+def test_held_out_functions_that_the_teacher_is_bad_at(nemo, target):
+    held_out = split.hold_out([tool["name"] for tool in MANY])
+
+    def answer(body):
+        bad = "response_format" in body and asked_for(body)[0] in held_out
+        return {"role": "assistant", "content": "{}"} if bad else good(body)
+
+    target.answer = answer
+    made = synthesise.make(nemo, MANY, 200)
+    assert made.steps[-1].kept == 170 and made.divided.how.startswith("by question")
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -144,7 +156,7 @@ def test_nonsense_in_the_first_pass(nemo, target, content):
 
     target.answer = answer
     made = synthesise.make(nemo, FEW, 60)
-    assert thrown_away(made) == {synthesise.UNWRITTEN: 30}
+    assert thrown_away(made) == {two_passes.UNWRITTEN: 30}
     assert "Thrown away: 30 of 60 (50%)." in repr(made)
 
 
@@ -162,9 +174,9 @@ def test_more_questions_than_were_asked_for_do_not_count(nemo, target):
 @pytest.mark.parametrize(
     ("changes", "lost"),
     [
-        ({"arguments": {"number": -1}}, synthesise.DIFFERS),
-        ({"arguments": {"number": "one"}}, synthesise.UNUSABLE),
-        ({"name": "made_up"}, synthesise.UNUSABLE),
+        ({"arguments": {"number": -1}}, two_passes.DIFFERS),
+        ({"arguments": {"number": "one"}}, two_passes.UNUSABLE),
+        ({"name": "made_up"}, two_passes.UNUSABLE),
     ],
 )
 def test_a_second_pass_that_does_not_agree(nemo, target, changes, lost):
@@ -220,7 +232,7 @@ def test_silence_now_and_then(nemo, target):
         return good(body)
 
     target.answer = answer
-    assert thrown_away(synthesise.make(nemo, FEW, 60)) == {synthesise.SILENT: 5}
+    assert thrown_away(synthesise.make(nemo, FEW, 60)) == {two_passes.SILENT: 5}
 
 
 def test_a_teacher_that_only_fails(nemo, target):
@@ -239,6 +251,18 @@ def test_a_teacher_that_only_fails(nemo, target):
     with pytest.raises(ServerFault):
         synthesise.make(nemo, FEW, 2000)
     assert len(target.requests) < teacher.GIVE_UP + 2 * teacher.PARALLEL
+
+
+def test_what_was_written_before_the_teacher_failed_is_kept(nemo, target, capsys):
+    def answer(body):
+        if "response_format" in body and body["seed"] >= 8:
+            raise Refuse(401, '{"error": {"message": "the credit is used up"}}')
+        return good(body)
+
+    target.answer = answer
+    made = synthesise.make(nemo, FEW, 200)
+    assert thrown_away(made) == {two_passes.SILENT: 160} and made.steps[-1].kept == 40
+    assert "the credit is used up" in capsys.readouterr().out
 
 
 def test_it_has_a_key_of_its_own(nemo, target):
