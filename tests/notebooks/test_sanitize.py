@@ -64,6 +64,7 @@ def test_what_differs_between_runs_goes(one, other):
     "tables",
     [
         [results.scores_table(scores(0, 300), scores(290, 300)), results.scores_table(scores(4, 40), scores(40, 40))],
+        [results.exams_table({"unseen functions": (scores(n, 40), scores(2 * n, 40))}) for n in (3, 20)],
         [results.agreement_table([True], [False]), results.agreement_table([True] * 300, [True] * 300)],
         [Table(["the question needs", "rows"], [["no tool", n], ["two calls or more", 3 * n]]) for n in (3, 20)],
         [Table(["hyperparameter", "value"], [["max_steps", value], ["seed", 42]]) for value in (None, 24)],
