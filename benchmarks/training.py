@@ -30,8 +30,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingA
 
 from flywheel_helpers.data import xlam
 from nemo_local.customizer.training.encoding import EncodedRow, encode_row
-from nemo_local.customizer.training.learner import Learner, packed, pick_device
-from nemo_local.customizer.training.spec import TrainingSpec
+from nemo_local.customizer.training.learner import Learner, TrainingSpec, packed, pick_device
 from nemo_local.model.base_model import ensure_hf_model
 from nemo_local.settings import Settings
 

@@ -1,8 +1,10 @@
-"""A model that learns: the base model with its adapter, the optimizer, and one step of both."""
+"""A model that learns: what determines a run, the base model with its adapter, the optimizer, and one step."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -12,8 +14,40 @@ from nemo_local.customizer.training.encoding import EncodedRow
 from nemo_local.customizer.training.lora import MergedForward
 from nemo_local.customizer.training.loss import TOKENS_PER_PASS, answer_loss
 from nemo_local.customizer.training.packing import ATTENTION, PackedBatch, pack, split_into_passes
-from nemo_local.customizer.training.spec import TrainingSpec
 from nemo_local.model.base_model import HUB_NAME
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """Everything that determines a training run. Names are those of NeMo Customizer's hyperparameters.
+
+    ``val_check_interval`` is a number of steps if it is an int, a fraction of an epoch if a float in (0, 1].
+    ``max_steps`` ends training early; the learning rate schedule then ends there as well.
+    ``max_seq_length`` is in tokens: longer rows are left out, with a warning, as a cut row would lose its answer.
+    """
+
+    model_dir: Path
+    training_file: Path
+    validation_file: Path
+    output_dir: Path
+    checkpoint_dir: Path
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    adapter_dim: int
+    adapter_dropout: float
+    alpha: int
+    target_modules: tuple[str, ...]
+    warmup_steps: int
+    max_steps: int | None
+    seed: int
+    log_every_n_steps: int
+    val_check_interval: float | int
+    weight_decay: float
+    max_seq_length: int
+    min_learning_rate: float | None
+    adam_beta1: float
+    adam_beta2: float
 
 
 class Learner:

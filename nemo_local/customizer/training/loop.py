@@ -17,9 +17,8 @@ from nemo_local.customizer.training.checkpoint import Progress, load_checkpoint,
 from nemo_local.customizer.training.datasets import DatasetError
 from nemo_local.customizer.training.encoding import EncodedRow, encode_row
 from nemo_local.customizer.training.errors import JobError
-from nemo_local.customizer.training.learner import Learner, packed
+from nemo_local.customizer.training.learner import Learner, TrainingSpec, packed
 from nemo_local.customizer.training.loss import answer_loss
-from nemo_local.customizer.training.spec import TrainingSpec
 from nemo_local.model.base_model import CONTEXT_LENGTH
 
 # Seconds between checkpoints: the most work that a killed job has to repeat.

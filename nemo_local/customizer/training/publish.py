@@ -9,8 +9,8 @@ import httpx
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
+from nemo_local.customizer.target_modules import adapts_mlp, expand_target_modules
 from nemo_local.customizer.training.errors import JobError
-from nemo_local.customizer.training.target_modules import adapts_mlp, expand_target_modules
 
 ADAPTER_FILES = ["adapter_config.json", "adapter_model.safetensors"]
 

@@ -19,10 +19,9 @@ from random import Random
 import torch
 
 from nemo_local.common.parent import end_with_parent
+from nemo_local.customizer.target_modules import HF_NAMES
 from nemo_local.customizer.training.encoding import EncodedRow
-from nemo_local.customizer.training.learner import Learner, pick_device
-from nemo_local.customizer.training.spec import TrainingSpec
-from nemo_local.customizer.training.target_modules import HF_NAMES
+from nemo_local.customizer.training.learner import Learner, TrainingSpec, pick_device
 from nemo_local.customizer.worker_process import EXIT_ORPHANED
 from nemo_local.model.base_model import ensure_hf_model
 from nemo_local.settings import Settings

@@ -22,10 +22,10 @@ from filelock import FileLock, Timeout
 from nemo_local.common.documents import utc_now
 from nemo_local.common.errors import is_disk_full
 from nemo_local.common.parent import end_with_parent
+from nemo_local.customizer.target_modules import expand_target_modules
 from nemo_local.customizer.training.datasets import RowFiles, prepare_rows
 from nemo_local.customizer.training.errors import JobError
 from nemo_local.customizer.training.publish import publish
-from nemo_local.customizer.training.target_modules import expand_target_modules
 from nemo_local.customizer.worker_process import EXIT_DISK_FULL, EXIT_FAILED, EXIT_ORPHANED, OUT_OF_MEMORY_ADVICE
 from nemo_local.model.base_model import BaseModelMissing
 from nemo_local.settings import Settings
@@ -92,8 +92,8 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
         emit({"type": "stage", "message": f"{training} training rows, {validation} validation rows ({split})"})
         emit({"type": "stage", "message": "Loading the base model"})
         # Imported late: torch takes seconds, and a malformed dataset should be reported at once.
+        from nemo_local.customizer.training.learner import TrainingSpec
         from nemo_local.customizer.training.loop import train
-        from nemo_local.customizer.training.spec import TrainingSpec
         from nemo_local.model.base_model import ensure_hf_model
 
         model_dir = ensure_hf_model(Settings(home=Path(order["home"]), models=Path(order["models_dir"])))

@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from nemo_local.customizer.hyperparameters import Hyperparameters, limit_val_check_interval
+from nemo_local.customizer.target_modules import HF_NAMES, adapts_mlp, expand_target_modules
 from nemo_local.customizer.training.datasets import RowFiles
-from nemo_local.customizer.training.target_modules import HF_NAMES, adapts_mlp, expand_target_modules
 from nemo_local.customizer.training.worker import training_values
 
 REFUSED = [
@@ -169,8 +169,8 @@ def test_every_value_reaches_the_training(tmp_path):
 
 
 def test_flat_learning_rate_never_falls(tmp_path):
+    from nemo_local.customizer.training.learner import TrainingSpec
     from nemo_local.customizer.training.loop import learning_rate
-    from nemo_local.customizer.training.spec import TrainingSpec
 
     values = _spec_values(tmp_path, optimizer="adamw_with_flat_lr", learning_rate=5e-4)
     spec = TrainingSpec(**values, model_dir=tmp_path)
