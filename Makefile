@@ -67,7 +67,7 @@ $(LAB_DEFAULTS): $(STAMP)
 
 lab: setup $(LAB_DEFAULTS)  ## JupyterLab in notebooks/, with the local platform up while it runs
 	$(BIN)/flywheel up
-	@trap '$(BIN)/flywheel webui down; $(BIN)/flywheel down' EXIT; trap : INT; PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=$(CURDIR) $(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+	@trap '$(BIN)/flywheel webui down; $(BIN)/flywheel down' EXIT; trap : INT; PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=$(CURDIR) $(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/00_preflight.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # RELEASE=25.12.1 OVERLAYS="h100 clean-cluster" REVISION=2: see frameworks/README.md
 frameworks: setup  ## Pack the two frameworks for Private Cloud AI into dist/

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from unittest.mock import patch
 
-import httpx
 import nbformat
 import pytest
+from jupyter_lab import JupyterLab, environment_of, jupyterlab
 from playwright.sync_api import Page, expect
-from ports import free_port
 from running import Running
 
 from flywheel_helpers import checkout
@@ -28,7 +22,6 @@ from flywheel_helpers.settings import Settings
 from sample_data.production import production_log
 
 NOTEBOOK = "review.ipynb"
-TOKEN = secrets.token_urlsafe(18)
 CELL = """
 import json
 import config
@@ -43,7 +36,7 @@ review.show(connect(config), json.load(open("usage.json")))
 class Lab:
     """A JupyterLab whose notebook talks to a gateway of its own."""
 
-    url: str
+    server: JupyterLab
     gateway: Running
     nemo: Connection
     usage: list[dict]
@@ -70,47 +63,15 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
     nbformat.write(notebook, folder / NOTEBOOK)
     gateway = Running("nemo_local.server.gateway", folder / "home")
     gateway.start(f"{gateway.gateway_url}/health", seconds=300)
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("NEMO_", "FLYWHEEL_", "NIM_"))},
-        **{f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "RUNTIME", "DATA")},
-        "IPYTHONDIR": str(folder / "ipython"),
-        "FLYWHEEL_GATEWAY_PORT": str(gateway.gateway_port),
-        "PYTHONPATH": str(checkout.ROOT),
-    }
+    environment = environment_of(folder, FLYWHEEL_GATEWAY_PORT=str(gateway.gateway_port))
     with patch.dict(os.environ, environment, clear=True):
         nemo = Connection(Settings.from_config(checkout.load_config("local")))
-    port = free_port()
-    options = [f"--port={port}", "--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}"]
-    options += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    with (folder / "lab.log").open("w") as log:
-        command = [sys.executable, "-m", "jupyterlab", *options]
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
-        url = f"http://127.0.0.1:{port}"
-        wait_for(f"{url}/api", process, folder / "lab.log")
-        yield Lab(url, gateway, nemo, usage)
+        with jupyterlab(folder, environment) as server:
+            yield Lab(server, gateway, nemo, usage)
     finally:
-        process.terminate()
-        process.wait(timeout=30)
         if gateway.process.poll() is None:
             gateway.stop()
-
-
-def wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 300
-    while True:
-        try:
-            if httpx.get(url, trust_env=False).is_success:
-                return
-        except httpx.TransportError:
-            pass
-        assert process.poll() is None and time.monotonic() < deadline, log.read_text()[-3000:]
-        time.sleep(0.2)
-
-
-def open_notebook(page: Page, lab: Lab) -> None:
-    page.goto(f"{lab.url}/doc/tree/{NOTEBOOK}?reset&token={TOKEN}")
-    page.get_by_text("| Idle").wait_for()  # a cell that is run before the kernel has answered is not run at all
 
 
 def run_cell(page: Page) -> None:
@@ -135,7 +96,7 @@ def press(page: Page, name: str) -> None:
 
 
 def test_label_three_correct_one_reload_and_go_on(lab, page):
-    open_notebook(page, lab)
+    lab.server.open(page, NOTEBOOK)
     run_cell(page)
     position(page, "1 of 6")
     expect(page.get_by_text(lab.usage[0]["messages"][0]["content"])).to_be_visible()
@@ -172,7 +133,7 @@ def test_label_three_correct_one_reload_and_go_on(lab, page):
     corrected = {"name": "log_hours", "arguments": {**right["arguments"], "hours": 2.5}}
     assert lab.saved()[3:] == [("wrong", [corrected])]
 
-    open_notebook(page, lab)  # the page is loaded anew, and its widgets are gone
+    lab.server.open(page, NOTEBOOK)  # the page is loaded anew, and its widgets are gone
     run_cell(page)
     position(page, "5 of 6")
     page.get_by_role("button", name="Wrong").click()
@@ -181,8 +142,8 @@ def test_label_three_correct_one_reload_and_go_on(lab, page):
     position(page, "6 of 6")
     expect(page.get_by_text("All verdicts are saved.")).to_be_visible()
 
-    restart_kernels(lab)
-    open_notebook(page, lab)
+    lab.server.restart_kernels()
+    lab.server.open(page, NOTEBOOK)
     run_cell(page)
     position(page, "6 of 6")
 
@@ -194,10 +155,3 @@ def test_label_three_correct_one_reload_and_go_on(lab, page):
     expect(page.get_by_text("All verdicts are saved.")).to_be_visible()
     assert lab.saved()[4:] == [("wrong", []), ("right", None)]
     expect(page.get_by_text("All 6 answers have been reviewed.")).to_be_visible()
-
-
-def restart_kernels(lab: Lab) -> None:
-    headers = {"Authorization": f"token {TOKEN}"}
-    with httpx.Client(base_url=lab.url, headers=headers, trust_env=False, timeout=120) as server:
-        for kernel in server.get("/api/kernels").raise_for_status().json():
-            server.post(f"/api/kernels/{kernel['id']}/restart").raise_for_status()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,3 +40,5 @@ def test_the_lab_is_started_with_these_defaults():
         ["make", "--dry-run", "--always-make", "lab"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     ).stdout
     assert planned.index("settings/overrides.json") < planned.index("jupyter lab --notebook-dir=notebooks")
+    opened = re.search(r"--LabApp.default_url=/lab/tree/(\S+)", planned)[1]
+    assert (ROOT / "notebooks" / opened).is_file()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
 import random
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +166,7 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
                 on_event({"type": "best", **where, "train_loss": progress.best_train_loss, "val_loss": value})
         if time.monotonic() - last_checkpoint > CHECKPOINT_EVERY and not last:
             save_checkpoint(spec.checkpoint_dir, learner.model, learner.optimizer, progress)
+            return_free_memory()
             last_checkpoint = time.monotonic()
             on_event({"type": "checkpoint", **where})
     return {
@@ -175,6 +179,17 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
         "train_loss": progress.best_train_loss,
         "val_loss": progress.best_val_loss,
     }
+
+
+def return_free_memory() -> None:
+    """Give the memory that is free to the system again, as far as the C library can do that.
+
+    Rows differ in length, so every step allocates other sizes. What is free lies in ever smaller pieces between what is
+    in use, and without this the process grows with every step, to twice what a step needs.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library than GNU's
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def epoch_order(rows: int, seed: int, epoch: int) -> list[int]:
