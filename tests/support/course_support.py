@@ -32,7 +32,7 @@ SMALL = {
     "THIS_WEEK": 8,
     "VERSION_2_STEPS": 6,
 }
-# Tokens a second of training that the platform reports: those of the run whose outputs are committed, so that notebook 01
+# Tokens a second of training that the platform reports: as in the run whose outputs are committed, so that notebook 01
 # takes the same rows on every machine.
 SPEED = 416.1
 # Values nobody may find in a notebook afterwards. The local platform asks for none of them.
