@@ -48,6 +48,7 @@ def test_every_rule_is_read():
         ("answers at http://127.0.0.1:8000/v1/chat", "answers at http://127.0.0.1:45123/v1/chat"),
         ("http://127.0.0.1:8000 answers in 12 ms", "http://127.0.0.1:45123 answers in 1345 ms"),
         ("150 training steps.", "24 training steps."),
+        ("tool calls. Written on 2026-11-28 from", "tool calls. Written on 2027-01-02 from"),
         ("tuned beats base: yes, p < 0.001\n", "tuned beats base: no, p = 0.031\n"),
         (
             "within 3 points of each other: yes (0.0 points apart)\n",
