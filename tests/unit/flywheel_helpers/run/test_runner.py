@@ -157,7 +157,8 @@ def test_ctrl_c_leaves_a_readable_folder_and_no_kernel(tmp_path):
         ],
     )
     program = (
-        "import pathlib, sys\nfrom rich.console import Console\nfrom flywheel_helpers.run import runner\n"
+        # Where the tests run in the background, the shell has SIGINT ignored, and programs inherit that.
+        "import pathlib, signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\nfrom rich.console import Console\nfrom flywheel_helpers.run import runner\n"
         "from flywheel_helpers.run.progress import Progress\n"
         "runner.run([pathlib.Path(sys.argv[1])], {}, pathlib.Path(sys.argv[2]), 'local', Progress(Console()))"
     )
@@ -169,7 +170,7 @@ def test_ctrl_c_leaves_a_readable_folder_and_no_kernel(tmp_path):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.1)
     os.kill(process.pid, signal.SIGINT)
-    _, error = process.communicate(timeout=90)
+    _, error = process.communicate(timeout=40)
     assert process.returncode != 0 and "KeyboardInterrupt" in error
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
     assert summary["status"] == "interrupted"

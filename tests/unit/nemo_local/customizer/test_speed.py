@@ -34,7 +34,7 @@ def test_a_measured_speed_is_not_measured_again(settings, tmp_path):
 
 
 def test_nothing_is_measured_before_the_base_model_is_there(tmp_path):
-    speed = TrainingSpeed(Settings(home=tmp_path))
+    speed = TrainingSpeed(Settings(home=tmp_path, models=tmp_path / "models"))
     assert speed.field() == {"tokens_per_second": None}
     assert speed.pid is None
 
