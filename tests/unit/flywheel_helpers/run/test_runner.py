@@ -158,7 +158,8 @@ def test_ctrl_c_leaves_a_readable_folder_and_no_kernel(tmp_path):
     )
     program = (
         # Where the tests run in the background, the shell has SIGINT ignored, and programs inherit that.
-        "import pathlib, signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\nfrom rich.console import Console\nfrom flywheel_helpers.run import runner\n"
+        "import pathlib, signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from rich.console import Console\nfrom flywheel_helpers.run import runner\n"
         "from flywheel_helpers.run.progress import Progress\n"
         "runner.run([pathlib.Path(sys.argv[1])], {}, pathlib.Path(sys.argv[2]), 'local', Progress(Console()))"
     )
