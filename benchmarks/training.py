@@ -31,11 +31,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingA
 from flywheel_helpers.data import xlam
 from nemo_local.customizer.training.encoding import EncodedRow, encode_row
 from nemo_local.customizer.training.learner import Learner, TrainingSpec, packed, pick_device
+from nemo_local.customizer.training.speed import course_spec
 from nemo_local.model.base_model import ensure_hf_model
 from nemo_local.settings import Settings
 
-BATCH, RANK, ALPHA, RATE = 2, 32, 64, 1e-3  # as notebook 02 trains
-MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 WARM_UP = 1  # steps of either side that are not counted
 
 
@@ -64,21 +63,12 @@ def matrix_peak(dtype: torch.dtype, device: torch.device) -> float:
     return best
 
 
-def spec(model_dir: Path) -> TrainingSpec:
-    nowhere = Path(tempfile.gettempdir())
-    return TrainingSpec(
-        model_dir=model_dir, training_file=nowhere, validation_file=nowhere, output_dir=nowhere, checkpoint_dir=nowhere,
-        epochs=1, batch_size=BATCH, learning_rate=RATE, adapter_dim=RANK, adapter_dropout=0.0, alpha=ALPHA,
-        target_modules=MODULES, warmup_steps=0, max_steps=None, seed=42, log_every_n_steps=1, val_check_interval=1.0,
-        weight_decay=0.0, max_seq_length=2048, min_learning_rate=None, adam_beta1=0.9, adam_beta2=0.99,
-    )  # fmt: skip
-
-
 class Ours:
     """One step at a time of the loop in ``nemo_local.customizer.training``."""
 
-    def __init__(self, model_dir: Path, batches: list[list[EncodedRow]]) -> None:
-        self.learner = Learner(spec(model_dir))
+    def __init__(self, spec: TrainingSpec, batches: list[list[EncodedRow]]) -> None:
+        self.learner = Learner(spec)
+        self.rank = spec.adapter_dim
         self.batches = batches
 
     def step(self, index: int) -> None:
@@ -93,7 +83,7 @@ class Ours:
         kv = config.num_key_value_heads * config.head_dim
         shapes = [(hidden, hidden), (hidden, hidden), (hidden, kv), (hidden, kv)]  # query, output, key, value
         shapes += [(hidden, inner), (hidden, inner), (inner, hidden)]  # gate, up, down
-        linear = sum(4 * i * o + 4 * RANK * (i + o) for i, o in shapes)
+        linear = sum(4 * i * o + 4 * self.rank * (i + o) for i, o in shapes)
         total = 0.0
         for batch in packed(self.batches[index], self.learner.device, self.learner.dtype):
             length = batch.input_ids.shape[1]
@@ -107,17 +97,22 @@ class Ours:
 class Theirs:
     """transformers.Trainer, one step a call: its own collation, forward, loss, backward, clipping and optimizer."""
 
-    def __init__(self, model_dir: Path, batches: list[list[EncodedRow]]) -> None:
+    def __init__(self, spec: TrainingSpec, batches: list[list[EncodedRow]]) -> None:
         device, dtype = pick_device()
         torch.manual_seed(42)
         config = LoraConfig(
-            task_type="CAUSAL_LM", r=RANK, lora_alpha=ALPHA, lora_dropout=0.0, target_modules=list(MODULES)
+            task_type="CAUSAL_LM",
+            r=spec.adapter_dim,
+            lora_alpha=spec.alpha,
+            lora_dropout=0.0,
+            target_modules=list(spec.target_modules),
         )
-        model = get_peft_model(AutoModelForCausalLM.from_pretrained(model_dir, dtype=dtype), config)
+        model = get_peft_model(AutoModelForCausalLM.from_pretrained(spec.model_dir, dtype=dtype), config)
         self.batches = batches
         self.folder = tempfile.mkdtemp()
         arguments = TrainingArguments(
-            output_dir=self.folder, per_device_train_batch_size=BATCH, learning_rate=RATE, max_steps=1, adam_beta2=0.99,
+            output_dir=self.folder, per_device_train_batch_size=spec.batch_size, learning_rate=spec.learning_rate,
+            max_steps=1, adam_beta2=spec.adam_beta2,
             lr_scheduler_type="constant", logging_strategy="no", save_strategy="no", report_to="none",
             use_cpu=device.type == "cpu", disable_tqdm=True, remove_unused_columns=False, dataloader_pin_memory=False,
         )  # fmt: skip
@@ -152,12 +147,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     arguments = parser.parse_args()
 
-    model_dir = ensure_hf_model(Settings.from_env())
-    tokenizer = AutoTokenizer.from_pretrained(model_dir)
-    wanted = (arguments.steps + WARM_UP) * BATCH
+    spec = course_spec(ensure_hf_model(Settings.from_env()))
+    tokenizer = AutoTokenizer.from_pretrained(spec.model_dir)
+    wanted = (arguments.steps + WARM_UP) * spec.batch_size
     rows = [encode_row(row, tokenizer) for row in xlam.convert(xlam.load_sample().training[:wanted]).rows]
-    batches = [rows[i : i + BATCH] for i in range(0, len(rows), BATCH)]
-    sides = {"ours": Ours(model_dir, batches), "transformers.Trainer + peft": Theirs(model_dir, batches)}
+    batches = [rows[i : i + spec.batch_size] for i in range(0, len(rows), spec.batch_size)]
+    sides = {"ours": Ours(spec, batches), "transformers.Trainer + peft": Theirs(spec, batches)}
     device, dtype = pick_device()
 
     measured = {name: Measured([], []) for name in sides}

@@ -1,4 +1,4 @@
-"""How many rows can be trained on in the time there is."""
+"""How many training rows fit into the available time."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Budget:
 
 
 def rows_in_time(sample: Sequence[dict[str, Any]], minutes: float, speed: float | None, available: int) -> Budget:
-    """The rows that training can work through once in the time there is.
+    """How many rows one pass of training can cover in the available time.
 
     Args:
         sample: some converted training rows, which tell how long a row is.
         minutes: that one pass over the rows may take.
         speed: tokens a second, from `customizer.training_speed`; None if the platform does not say.
-        available: rows there are.
+        available: how many rows there are.
 
     Raises:
         ConfigError: the time is not a positive number.

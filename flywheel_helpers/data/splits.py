@@ -47,8 +47,8 @@ def split(
         held_out: Share of the functions kept for testing.
         development: Share of the functions kept for development.
         validation: Share of the remaining rows kept for validation.
-        practised: Share of the remaining rows kept as `practised`, at most: only rows with one call are, to a function
-            that training calls, and with a question that no other row asks.
+        practised: Share of the remaining rows kept as `practised`, at most. Only rows with one call qualify, to a
+            function that training calls too, and with a question that no other row asks.
     """
     rng = random.Random(seed)
     named = []

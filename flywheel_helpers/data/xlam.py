@@ -18,7 +18,6 @@ import httpx
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
 
-from flywheel_helpers.data.splits import split as split
 from flywheel_helpers.data.tool_schema import ConversionCounts, MalformedRow, function_name, json_list, openai_tool
 from flywheel_helpers.errors import DataError
 from sample_data import SampleData, generate

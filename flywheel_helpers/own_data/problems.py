@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flywheel_helpers.data.tool_schema import MAX_PARAMETERS
 from flywheel_helpers.own_data.files import GUIDE
 
-SHOWN = 50  # problems; whoever has more has the same few again and again
+SHOWN = 50  # problems; a file with more has the same few over and over
 LONGEST = 300  # characters; a value of the file may be quoted
 
 # What to do about the reasons of `MalformedRow`, by what they begin with.

@@ -14,12 +14,12 @@ from flywheel_helpers.own_data import files
 from flywheel_helpers.own_data.problems import Wrong
 
 Row = dict[str, Any]
-# Where the part of a docstring begins that is not about the function as a whole.
+# The start of what a docstring says that is not about the function as a whole.
 _SECTION = re.compile(r"\n\s*(?:Args|Arguments|Parameters|Returns|Raises|Yields|Examples?|Notes?):?\s*\n|\n\s*:\w+")
 
 
 def functions(path: str | Path, text: str) -> Iterator[tuple[str, Row | Wrong]]:
-    """The public functions of a file as xLAM tools, each with its place. One that is none is the `Wrong` that says so.
+    """The public functions of a file as xLAM tools, each with its place; in place of one that cannot be used, why.
 
     Args:
         path: of the file, for errors.

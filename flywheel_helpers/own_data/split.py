@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from flywheel_helpers.data import curation, xlam
+from flywheel_helpers.data import curation, splits
 from flywheel_helpers.data.tool_schema import json_list
 from flywheel_helpers.errors import DataError
 from sample_data import SampleData
@@ -41,7 +41,7 @@ class Divided:
 
 
 def divide(rows: Sequence[Row], seed: int = 42) -> Divided:
-    """Divide rows: as they say themselves in `split`, or else the same rows always alike.
+    """Divide rows: as they say themselves in `split`, or else by a rule that divides the same rows the same way.
 
     Rows to train on that ask nearly what a test row asks are left out.
 
@@ -54,7 +54,7 @@ def divide(rows: Sequence[Row], seed: int = 42) -> Divided:
     """
     if any("split" in row for row in rows):
         data, how = _as_they_say(rows), "as the field split says"
-    elif (by_function := _by_function(rows, seed)) and not isinstance(by_function, str):
+    elif isinstance(by_function := _by_function(rows, seed), SampleData):
         data, how = by_function, "by function: those of the test occur nowhere else"
     else:
         data, how = (
@@ -95,7 +95,7 @@ def _by_function(rows: Sequence[Row], seed: int) -> SampleData | str:
     names = {tool["name"] for row in rows for tool in json_list(row, "tools")}
     if len(names) < ENOUGH_FUNCTIONS:
         return f"there are {len(names)} functions, and {ENOUGH_FUNCTIONS} are needed to hold some out"
-    data = xlam.split(rows, seed=seed, development=0, practised=0)
+    data = splits.split(rows, seed=seed, development=0, practised=0)
     kept = sum(map(len, data.splits().values()))
     if kept < ENOUGH_KEPT * len(rows):
         return f"the rows mix functions, so that with some held out only {kept} of {len(rows)} would remain"

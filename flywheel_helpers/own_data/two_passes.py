@@ -1,4 +1,4 @@
-"""A teacher writes questions for a tool, and answers them: kept is what both passes agree on.
+"""A teacher writes questions for a tool, and answers them: only what both passes agree on is kept.
 
 The first pass writes questions for one tool, each with the arguments of the right call, as structured output in the
 tool's schema. The second sees a question with several tools on offer and not what was meant, and answers it. Where both

@@ -229,14 +229,11 @@ def _platform_processes(home: Path, profile: str) -> list:
 def _print_results(console: Console, summary: dict) -> None:
     from flywheel_helpers.run import report
 
-    exams = {"evaluation": "questions about unseen functions", "practised": "new questions about practised functions"}
-    for key, name in exams.items():
-        if not summary[key]:
-            continue
-        table = Table(title=f"{summary[key]['n']} {name} (95 % intervals)", title_justify="left")
+    for questions, evaluation in report.exams_of(summary):
+        table = Table(title=f"{questions} (95 % intervals)", title_justify="left")
         for header in ("", "base", "tuned"):
             table.add_column(header)
-        for row in report.accuracy_rows(summary[key]):
+        for row in report.accuracy_rows(evaluation):
             table.add_row(*row)
         console.print(table)
     for name, found in summary["notebooks"].items():

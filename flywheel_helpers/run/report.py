@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -78,12 +79,9 @@ def _summary_html(summary: dict[str, Any]) -> str:
         source = base64.b64encode(picture.png).decode()
         parts.append(f'<img alt="{html.escape(picture.alt)}" src="data:image/png;base64,{source}">')
         parts.append(f"<p>Version 2 was {'' if summary['flywheel']['promoted'] else 'not '}promoted.</p>")
-    if summary["evaluation"]:
-        parts.append(_table(["accuracy (95 % interval)", "base", "tuned"], accuracy_rows(summary["evaluation"])))
-        parts.append(f"<p>Measured on {summary['evaluation']['n']} questions about unseen functions.</p>")
-    if summary["practised"]:
-        parts.append(_table(["accuracy (95 % interval)", "base", "tuned"], accuracy_rows(summary["practised"])))
-        parts.append(f"<p>Measured on {summary['practised']['n']} new questions about practised functions.</p>")
+    for questions, evaluation in exams_of(summary):
+        parts.append(_table(["accuracy (95 % interval)", "base", "tuned"], accuracy_rows(evaluation)))
+        parts.append(f"<p>Measured on {questions}.</p>")
     names = [
         [f'<a href="#{html.escape(name)}">{html.escape(name)}</a>', f"{found['seconds']:.0f} s"]
         for name, found in summary["notebooks"].items()
@@ -99,6 +97,14 @@ def _summary_html(summary: dict[str, Any]) -> str:
     }
     parts.append(_table(["", ""], [[name, _words(fact)] for name, fact in facts.items() if fact]))
     return "\n".join(parts)
+
+
+def exams_of(summary: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The exams that a run has taken: how many questions about what, and the result as `evaluator.summary` gives it."""
+    exams = {"evaluation": "questions about unseen functions", "practised": "new questions about practised functions"}
+    for key, questions in exams.items():
+        if summary[key]:
+            yield f"{summary[key]['n']} {questions}", summary[key]
 
 
 def accuracy_rows(evaluation: dict[str, Any]) -> list[list[str]]:

@@ -90,13 +90,13 @@ def pick_config(nemo: Connection) -> dict[str, Any]:
 
 
 def training_speed(nemo: Connection, timeout: float = 60.0) -> float | None:
-    """Tokens a second that the platform trains, for our configuration.
+    """How many tokens a second the platform trains on, for our configuration.
 
     Args:
-        timeout: seconds to wait for a platform that is just measuring it.
+        timeout: seconds to wait for a platform that is still measuring it.
 
     Returns:
-        None if the platform does not know, as NeMo Customizer, whose configurations have no such field.
+        None if the platform does not say: NeMo Customizer's configurations have no such field.
 
     Raises:
         ConfigError: as for `pick_config`.

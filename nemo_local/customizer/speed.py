@@ -21,7 +21,7 @@ VERSION = 1
 
 
 class TrainingSpeed:
-    """Measures once, when first asked and the base model is there, in a process of its own: about 20 s on 2 cores.
+    """Measures once, when first asked after the base model was made, in a process of its own: about 20 s on 2 cores.
 
     The result is kept beside the base model, as it holds for every home on this machine. It is never measured again: a
     client that asks twice must not choose other rows the second time.
@@ -53,7 +53,7 @@ class TrainingSpeed:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the measurement; None if there was none in this process's life."""
+        """Process id of the measurement; None if this process has not run one."""
         return self._process.pid if self._process else None
 
     @property
@@ -69,7 +69,7 @@ class TrainingSpeed:
                 self._process.wait()
 
     def _measuring(self) -> bool:
-        """Whether a result will come. Starts the measurement if there was none in this process's life."""
+        """Whether a result will come. Starts the measurement unless this process has already run one."""
         with self._lock:
             if self._process is None:
                 if not (self._settings.models_dir / HF_FOLDER).is_dir():

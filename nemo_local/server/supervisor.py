@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -20,6 +19,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from nemo_local.common.documents import utc_now
+from nemo_local.common.files import write_json
 from nemo_local.server.serving import PortTaken, bind
 from nemo_local.settings import Settings
 
@@ -85,12 +85,12 @@ def run(settings: Settings, stop: threading.Event) -> None:
             "started_at": f"{utc_now()}Z",
             "restarts": [],
         }
-        _write_atomically(state_file, state)
+        write_json(state_file, state)
 
         def restarted(message: str) -> None:
             state["restarts"].append({"at": f"{utc_now()}Z", "message": message})
             with contextlib.suppress(OSError):  # a full disk must not prevent the restart
-                _write_atomically(state_file, state)
+                write_json(state_file, state)
 
         _watch(settings, servers, stop, restarted)
     finally:
@@ -216,12 +216,6 @@ def _stop(servers: list[Server]) -> None:
         server.process.wait()
 
 
-def _write_atomically(path: Path, content: dict) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
-
-
 def main() -> None:
     """Run the platform; SIGTERM and SIGINT stop it. Exit code 0 after that, 1 with the cause for everything else."""
     stop = threading.Event()
@@ -238,7 +232,7 @@ def main() -> None:
                 run(settings, stop)
             except ServerEnded as error:  # for `flywheel status`, which runs when this process is gone
                 with contextlib.suppress(OSError):  # a full disk
-                    _write_atomically(ended, {"at": f"{utc_now()}Z", "reason": str(error)})
+                    write_json(ended, {"at": f"{utc_now()}Z", "reason": str(error)})
                 raise
     except Timeout:
         sys.exit(

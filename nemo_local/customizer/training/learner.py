@@ -84,7 +84,7 @@ class Learner:
         return sum(p.numel() for p in self._parameters)
 
     def refresh(self) -> None:
-        """To be called when the adapter was changed from outside, as by a checkpoint."""
+        """Call this when something else has changed the adapter, such as a loaded checkpoint."""
         if self._merged:
             self._merged.refresh()
 

@@ -6,7 +6,6 @@ import ctypes
 import json
 import math
 import random
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -182,14 +181,13 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
 
 
 def return_free_memory() -> None:
-    """Give the memory that is free to the system again, as far as the C library can do that.
+    """Return freed memory to the operating system, where the C library can do that (GNU's can).
 
-    Rows differ in length, so every step allocates other sizes. What is free lies in ever smaller pieces between what is
-    in use, and without this the process grows with every step, to twice what a step needs.
+    Rows differ in length, so every step allocates blocks of other sizes. The free space between them breaks into ever
+    smaller pieces, and without this the process keeps growing.
     """
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):  # another C library than GNU's
-            ctypes.CDLL(None).malloc_trim(0)
+    with suppress(AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def epoch_order(rows: int, seed: int, epoch: int) -> list[int]:

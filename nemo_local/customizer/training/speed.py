@@ -7,8 +7,6 @@ depend on what the tokens are.
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 import tempfile
 import time
@@ -18,10 +16,11 @@ from random import Random
 
 import torch
 
+from nemo_local.common.files import write_json
 from nemo_local.common.parent import end_with_parent
 from nemo_local.customizer.target_modules import HF_NAMES
 from nemo_local.customizer.training.encoding import EncodedRow
-from nemo_local.customizer.training.learner import Learner, TrainingSpec, pick_device
+from nemo_local.customizer.training.learner import Learner, TrainingSpec
 from nemo_local.customizer.worker_process import EXIT_ORPHANED
 from nemo_local.model.base_model import ensure_hf_model
 from nemo_local.settings import Settings
@@ -44,7 +43,7 @@ def measure(model_dir: Path) -> float:
         model_dir: Hugging Face folder of the base model.
     """
     torch.manual_seed(0)
-    learner = Learner(_spec(model_dir))
+    learner = Learner(course_spec(model_dir))
     vocabulary = learner.model.config.vocab_size
     rng = Random(0)
     shared = rng.choices(range(vocabulary), k=SHARED_TOKENS)
@@ -62,7 +61,12 @@ def measure(model_dir: Path) -> float:
     return best * WHOLE_TRAINING
 
 
-def _spec(model_dir: Path) -> TrainingSpec:
+def course_spec(model_dir: Path) -> TrainingSpec:
+    """What notebook 02 trains with, for steps that are only timed.
+
+    Args:
+        model_dir: Hugging Face folder of the base model.
+    """
     nowhere = Path(tempfile.gettempdir())  # nothing is read or written
     return TrainingSpec(
         model_dir=model_dir, training_file=nowhere, validation_file=nowhere, output_dir=nowhere, checkpoint_dir=nowhere,
@@ -74,12 +78,8 @@ def _spec(model_dir: Path) -> TrainingSpec:
 
 
 def main(file: Path) -> None:
-    """Measure, and write ``{"tokens_per_second": ..., "dtype": ...}`` in one piece."""
-    speed = measure(ensure_hf_model(Settings.from_env()))
-    found = {"tokens_per_second": round(speed, 1), "dtype": str(pick_device()[1]).removeprefix("torch.")}
-    unfinished = file.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(json.dumps(found) + "\n", encoding="utf-8")
-    unfinished.replace(file)
+    """Measure, and write ``{"tokens_per_second": ...}``."""
+    write_json(file, {"tokens_per_second": round(measure(ensure_hf_model(Settings.from_env())), 1)})
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from nemo_local.common.documents import utc_now
 from nemo_local.common.errors import is_disk_full
+from nemo_local.common.files import write_json
 from nemo_local.common.parent import end_with_parent
 from nemo_local.customizer.target_modules import expand_target_modules
 from nemo_local.customizer.training.datasets import RowFiles, prepare_rows
@@ -107,9 +108,7 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
 
         result = train(spec, on_event)
         emit({"type": "result", **result})
-        unfinished = result_file.with_suffix(".tmp")
-        unfinished.write_text(json.dumps(result), encoding="utf-8")
-        os.replace(unfinished, result_file)
+        write_json(result_file, result)
     result = json.loads(result_file.read_text(encoding="utf-8"))
     if order["output"] is None:
         emit({"type": "published", "message": "Without output_model no model is registered; the adapter stays on disk"})

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError
 
-from flywheel_helpers.data import xlam
+from flywheel_helpers.data import splits, xlam
 from flywheel_helpers.errors import DataError
 
 ROWS = [{"id": 1, "query": "How is it in Oslo?", "answers": "[]", "tools": "[]"}]
@@ -39,7 +39,7 @@ class TestSplit:
         return made
 
     def test_functions_called_in_testing_are_unknown_to_training(self):
-        data = xlam.split(self.rows())
+        data = splits.split(self.rows())
         assert min(len(rows) for rows in data.splits().values()) > 30
         known = self.offered(data.training + data.validation + data.practised)
         exam, choosing = self.called(data.testing), self.called(data.development)
@@ -56,29 +56,29 @@ class TestSplit:
         return {answer["name"] for one in rows for answer in json.loads(one["answers"])}
 
     def test_practised_rows_ask_for_one_call_that_training_shows(self):
-        data = xlam.split(self.rows())
+        data = splits.split(self.rows())
         assert all(len(json.loads(one["answers"])) == 1 for one in data.practised)
         assert self.called(data.practised) <= self.called(data.training)
 
     def test_a_question_that_is_asked_twice_is_not_practised(self):
         twice = [{**one, "query": "Q1" if i % 2 else "q1 "} for i, one in enumerate(self.rows())]
-        assert xlam.split(twice).practised == []
+        assert splits.split(twice).practised == []
 
     def test_a_function_with_one_row_stays_in_training(self):
         tools = json.dumps([{"name": name, "description": "", "parameters": {}} for name in ("f", "g")])
         rows = [
             {"query": name, "tools": tools, "answers": f'[{{"name": "{name}", "arguments": {{}}}}]'} for name in "fg"
         ]
-        data = xlam.split(rows, held_out=0, development=0, validation=0, practised=1)
+        data = splits.split(rows, held_out=0, development=0, validation=0, practised=1)
         assert len(data.training) == 2 and not data.practised
 
     def test_the_seed_decides(self):
-        assert xlam.split(self.rows()) == xlam.split(self.rows())
-        assert xlam.split(self.rows()) != xlam.split(self.rows(), seed=1)
+        assert splits.split(self.rows()) == splits.split(self.rows())
+        assert splits.split(self.rows()) != splits.split(self.rows(), seed=1)
 
     def test_malformed_rows_are_left_out(self):
         bad = {"query": "bad", "tools": "[", "answers": "[]"}
-        data = xlam.split([*self.rows(), bad, "text"])
+        data = splits.split([*self.rows(), bad, "text"])
         assert all(one != "text" and one["query"] != "bad" for rows in data.splits().values() for one in rows)
 
 
