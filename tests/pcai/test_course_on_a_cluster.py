@@ -35,7 +35,8 @@ TINY = {
     "WARMUP_STEPS": 0,
     "LIMIT": 2,
 }
-PEOPLE = ["ada", "Ada", "ada.lovelace@example.com", "bob", "carol_7", "d", "Ève", "frank-the-very-long-named-attendee"]
+# Names that are easily taken for one another. Bigger rooms are a matter of `benchmarks/classroom.py`.
+PEOPLE = ["ada", "Ada", "ada.lovelace@example.com", "Ève"]
 _FOREIGN = ("NEMO_", "FLYWHEEL_", "NIM_", "NMS_", "ATTENDEE", "JUPYTERHUB_", "CA_BUNDLE", "VERIFY_TLS")
 
 
@@ -71,7 +72,7 @@ def flywheel(*arguments: str, folder: Path, **environment: str) -> Ended:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=1200,  # eight at once take about four minutes
+        timeout=1200,  # four at once take some minutes
     )
     return Ended(done.returncode, done.stdout + done.stderr, folder)
 
@@ -159,7 +160,7 @@ def test_the_course_through_the_routes_of_the_framework(platform, tmp_path):
 
 @pytest.fixture(scope="module")
 def workshop(platform, tmp_path_factory) -> dict[str, Ended]:
-    """Eight people who take notebooks 01 to 03 at the same time, each with another number of rows."""
+    """Four people who take notebooks 01 to 03 at the same time, each with another number of rows."""
     folder = tmp_path_factory.mktemp("workshop")
 
     def attend(number: int) -> Ended:
