@@ -47,17 +47,18 @@ demo: setup  ## The whole course in one run: platform up, notebooks in order, re
 	$(BIN)/flywheel run
 
 # Both environments are installed side by side, and so are two halves of the tests run: much of their time is waiting.
-# A process that trains gets one core then, as two would get in each other's way.
+# A process that trains gets one core then, as two would get in each other's way. What takes longest is listed.
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --durations=12 --durations-min=20
 OUTPUT_SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)  # GNU make 4 and later
 test: browser  ## All tests
 	@$(MAKE) --no-print-directory --jobs=2 setup webui
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going $(OUTPUT_SYNC) test-course test-rest
 
 test-course:
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -o cache_dir=.pytest_cache/course tests/browser tests/notebooks
+	$(PYTEST) -o cache_dir=.pytest_cache/course tests/browser tests/notebooks
 
 test-rest:
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/notebooks
+	$(PYTEST) --ignore=tests/browser --ignore=tests/notebooks
 
 # A default of the JupyterLab in .venv, which does not ask newcomers whether it may fetch news. A user's setting wins.
 LAB_DEFAULTS := $(VENV)/share/jupyter/lab/settings/overrides.json
