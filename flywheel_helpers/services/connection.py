@@ -62,6 +62,12 @@ class Connection:
         other.settings = replace(self.settings, dataset_name=name)
         return other
 
+    def with_retries(self, max_retries: int) -> Connection:
+        """This connection, with another limit on how often a request is sent again."""
+        other = copy.copy(self)
+        other.max_retries = max_retries
+        return other
+
     def __enter__(self) -> Self:
         return self
 

@@ -42,6 +42,17 @@ def test_a_refusal_is_one_more_line(connection, status):
     assert first == "Right: yes." and str(status) in second and "abc" not in second
 
 
+def test_whoever_works_without_a_platform_does_not_wait_for_it(connection):
+    attempts = []
+
+    def server(request):
+        attempts.append(request)
+        raise httpx.ConnectError("refused")
+
+    assert "will not show it" in progress.keep(connection(server), "merged", "Right: yes.")
+    assert len(attempts) == 1
+
+
 def platform(**lists):
     """A platform that has these entities, by the last part of their paths."""
 
