@@ -100,8 +100,16 @@ def _config(catalog: Catalog, body: JobCreate) -> dict:
         config = catalog.resolved({"namespace": body.config.namespace, **catalog.prepare_config(body.config)})
     else:
         config = catalog.config(body.config, body.namespace)
-    if not config["target"]["enabled"]:
-        raise Invalid("config", f"its target {config['target']['name']!r} is not enabled for training.")
+    target = config["target"]
+    if not target["enabled"]:
+        raise Invalid("config", f"its target {target['name']!r} is not enabled for training.")
+    if target["status"] != "ready":
+        said = target.get("warning_message")
+        raise Invalid(
+            "config",
+            f"the model of its target {target['name']!r} is not ready to be trained ({target['status']}"
+            f"{f': {said}' if said else ''}). GET /v1/customization/targets shows how far it is.",
+        )
     return config
 
 

