@@ -1,4 +1,7 @@
-"""A model in a repository of a Hub: what it offers, and its download, which continues what an earlier one began."""
+"""A model in a repository of a Hub: what it offers, and its download, which continues what an earlier one began.
+
+(``snapshot_download`` begins a file anew in each process, and the weights of a small model are one file.)
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,21 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
-from huggingface_hub import HfApi, hf_hub_download, snapshot_download
+from huggingface_hub import HfApi, hf_hub_url
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
-    LocalEntryNotFoundError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.file_download import http_get
+from huggingface_hub.utils import build_hf_headers
 
 from nemo_local.common.errors import is_disk_full
 from nemo_local.model.preparation.contents import Contents, PreparationError, wanted
@@ -27,15 +32,21 @@ from nemo_local.model.tokenizer_files import read_json
 
 log = logging.getLogger(__name__)
 
-# Attempts to download, and seconds between the first two; each further pause is twice as long.
-ATTEMPTS, PAUSE = 4, 2.0
+# Attempts to download, in each of which the client itself reconnects five times, and seconds between the first two;
+# each further pause is twice as long.
+ATTEMPTS, PAUSE = 3, 5.0
+# Which commit the folder's files, and the unfinished one, are of.
+REVISION = ".revision"
 _Result = TypeVar("_Result")
 
 
 def look(source: HubSource, folder: Path, token: str | None) -> Contents:
-    """What the repository offers. Its ``config.json`` is downloaded into ``folder``.
+    """What the repository offers. Its ``config.json`` is downloaded into ``folder``, where files of another commit are
+    deleted.
 
     Args:
+        source: the repository.
+        folder: the folder for its files.
         token: of an account on that Hub, sent with each request.
 
     Raises:
@@ -46,24 +57,19 @@ def look(source: HubSource, folder: Path, token: str | None) -> Contents:
     info = _asked(lambda: api.model_info(source.repo_id, revision=source.revision, files_metadata=True), source, token)
     # Files in folders are other formats of the same model.
     sizes = wanted({file.rfilename: file.size or 0 for file in info.siblings or [] if "/" not in file.rfilename})
-    config = _asked(
-        lambda: hf_hub_download(
-            source.repo_id,
-            "config.json",
-            revision=info.sha,
-            endpoint=source.endpoint,
-            token=token or False,
-            local_dir=folder,
-        ),
-        source,
-        token,
-    )
+    note = folder / REVISION
+    if not note.is_file() or note.read_text(encoding="utf-8") != info.sha:
+        shutil.rmtree(folder)
+        folder.mkdir()
+        note.write_text(info.sha, encoding="utf-8")
     named = [tag.removeprefix("license:") for tag in info.tags or [] if tag.startswith("license:")]
-    return Contents(read_json(Path(config)), sizes, info.sha, named[0] if named else None)
+    contents = Contents({}, sizes, info.sha, named[0] if named else None)
+    _asked(lambda: _download(source, contents, "config.json", folder, token), source, token)
+    return replace(contents, config=read_json(folder / "config.json"))
 
 
 def fetch(source: HubSource, contents: Contents, folder: Path, token: str | None) -> None:
-    """Download the files into ``folder``, which may hold some of them, or parts, from an attempt before.
+    """Download the files into ``folder``, which may hold some of them, and a part of one, from an attempt before.
 
     Raises:
         PreparationError: the download broke off again and again.
@@ -71,18 +77,11 @@ def fetch(source: HubSource, contents: Contents, folder: Path, token: str | None
     """
     for attempt in range(ATTEMPTS):
         try:
-            snapshot_download(
-                source.repo_id,
-                revision=contents.revision,
-                endpoint=source.endpoint,
-                token=token or False,
-                local_dir=folder,
-                allow_patterns=list(contents.sizes),
-            )
-            _require_all(contents, folder)
+            for name in contents.sizes:
+                _download(source, contents, name, folder, token)
             break
         # A connection that breaks off is reported in many ways, among them as an OSError about the size of a file.
-        except (HfHubHTTPError, httpx.HTTPError, OSError, RuntimeError) as error:
+        except (HfHubHTTPError, httpx.HTTPError, OSError) as error:
             if is_disk_full(error) or isinstance(error, RepositoryNotFoundError | OfflineModeIsEnabled):
                 raise _explained(error, source, token) from error
             log.warning("the download broke off (attempt %d of %d): %s", attempt + 1, ATTEMPTS, error)
@@ -93,14 +92,19 @@ def fetch(source: HubSource, contents: Contents, folder: Path, token: str | None
                     "then continues."
                 ) from error
             time.sleep(PAUSE * 2**attempt)
-    shutil.rmtree(folder / ".cache", ignore_errors=True)  # what the client notes down about the download
 
 
-def _require_all(contents: Contents, folder: Path) -> None:
-    # Where its Hub does not answer, the client is content with whatever the folder holds.
-    for name, size in contents.sizes.items():
-        if not (folder / name).is_file() or (size and (folder / name).stat().st_size != size):
-            raise ConnectionError(f"{name} is missing or incomplete")
+def _download(source: HubSource, contents: Contents, name: str, folder: Path, token: str | None) -> None:
+    """Download one file, unless it is there, or the rest of it."""
+    if (folder / name).is_file():
+        return
+    url = hf_hub_url(source.repo_id, name, revision=contents.revision, endpoint=source.endpoint)
+    unfinished = folder / f".{name}.part"
+    with unfinished.open("ab") as file:
+        there = file.tell()
+        headers = build_hf_headers(token=token or False)
+        http_get(url, file, resume_size=there, headers=headers, expected_size=contents.sizes[name] or None)
+    unfinished.rename(folder / name)
 
 
 def _asked(request: Callable[[], _Result], source: HubSource, token: str | None) -> _Result:
@@ -141,7 +145,7 @@ def _explained(error: Exception, source: HubSource, token: str | None) -> Except
             f"{source.endpoint} answered {response.status_code} about {source.repo_id}: {_short(error)}. Try again "
             "later."
         )
-    if isinstance(error, httpx.HTTPError | LocalEntryNotFoundError | OfflineModeIsEnabled):
+    if isinstance(error, httpx.HTTPError | OfflineModeIsEnabled):
         return PreparationError(
             f"{source.endpoint} cannot be reached from this machine ({_short(error)}). Without a network, download the "
             "model elsewhere, copy its folder to this machine, and give the folder in place of the name."
