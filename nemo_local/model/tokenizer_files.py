@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tokenizers import Tokenizer
+
 from nemo_local.model.errors import ModelRefused
 
 TOKENIZER, CONFIG, TEMPLATE = "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"
+GENERATION = "generation_config.json"
 
 
 def read_json(file: Path) -> dict[str, Any]:
@@ -46,6 +49,47 @@ def chat_template_source(folder: Path) -> str:
             "end with -Instruct or -it."
         )
     return template
+
+
+def named_tokens(folder: Path) -> dict[str, str]:
+    """The tokens that have a role, by its name: ``bos_token``, ``eos_token`` and others."""
+    named = {}
+    for name, value in read_json(folder / CONFIG).items():
+        text = value.get("content") if isinstance(value, dict) else value
+        if name.endswith("_token") and isinstance(text, str):
+            named[name] = text
+    return named
+
+
+def load_tokenizer(folder: Path, vocab_size: int) -> Tokenizer:
+    """The tokenizer, for training and serving alike.
+
+    Args:
+        folder: Hugging Face or OpenVINO folder.
+        vocab_size: number of tokens that the model has embeddings for; the tokenizer returns no others.
+    """
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    if any(number >= vocab_size for number in tokenizer.get_added_tokens_decoder()):
+        document = read_json(folder / TOKENIZER)
+        document["added_tokens"] = [one for one in document["added_tokens"] if one["id"] < vocab_size]
+        tokenizer = Tokenizer.from_str(json.dumps(document))
+    # The file keeps what the tokenizer was last used with.
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def stop_ids(folder: Path, tokenizer: Tokenizer) -> set[int]:
+    """The tokens with which the model's authors let an answer end.
+
+    Args:
+        folder: Hugging Face or OpenVINO folder.
+        tokenizer: of the model.
+    """
+    stated = read_json(folder / GENERATION).get("eos_token_id")
+    ids = set(stated if isinstance(stated, list) else [stated])
+    ids.add(tokenizer.token_to_id(named_tokens(folder).get("eos_token", "")))
+    return ids - {None}
 
 
 def check_tokenizer(folder: Path, vocab_size: int) -> None:

@@ -44,7 +44,7 @@ def measure(model_dir: Path) -> float:
     """
     torch.manual_seed(0)
     learner = Learner(course_spec(model_dir))
-    vocabulary = learner.model.config.vocab_size
+    vocabulary = learner.facts.vocab_size
     rng = Random(0)
     shared = rng.choices(range(vocabulary), k=SHARED_TOKENS)
     best, started = 0.0, time.perf_counter()
@@ -69,7 +69,8 @@ def course_spec(model_dir: Path) -> TrainingSpec:
     """
     nowhere = Path(tempfile.gettempdir())  # nothing is read or written
     return TrainingSpec(
-        model_dir=model_dir, training_file=nowhere, validation_file=nowhere, output_dir=nowhere, checkpoint_dir=nowhere,
+        model_dir=model_dir, base_model_name=model_dir.name,
+        training_file=nowhere, validation_file=nowhere, output_dir=nowhere, checkpoint_dir=nowhere,
         epochs=1, batch_size=2, learning_rate=1e-3, adapter_dim=32, adapter_dropout=0.0, alpha=64,
         target_modules=HF_NAMES, warmup_steps=0, max_steps=None, seed=0, log_every_n_steps=1,
         val_check_interval=1.0, weight_decay=0.0, max_seq_length=2048, min_learning_rate=None, adam_beta1=0.9,
