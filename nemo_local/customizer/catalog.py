@@ -56,17 +56,17 @@ class Catalog:
     def __init__(self, database: Path, models: BaseModels) -> None:
         self.targets = DocumentStore(database, "customization-target")
         self.configs = DocumentStore(database, "customization-config")
-        self._models = models
+        self.models = models
 
     def seed(self) -> None:
         """Create the built-in model's target and configuration where they are missing."""
-        model = self._models.get(BASE_MODEL_NAME)
+        model = self.models.get(BASE_MODEL_NAME)
         target = {
             "base_model": BASE_MODEL_NAME,
             "enabled": True,
             "num_parameters": model.facts.num_parameters,
             "precision": model.precision,
-            "model_path": self._models.model_path(BASE_MODEL_NAME),
+            "model_path": self.models.model_path(BASE_MODEL_NAME),
             "model_type": "hf",
             "status": "ready",
             "description": "SmolLM2-135M-Instruct, the base model of the local platform.",

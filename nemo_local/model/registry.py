@@ -49,6 +49,11 @@ class BaseModel:
     precision: str
     built_in: bool = False
 
+    @property
+    def hub_name(self) -> str:
+        """What an adapter's own files call it: its name on the Hub it comes from, and never a path of this machine."""
+        return self.source.removeprefix("hf://").partition("@")[0] if self.source.startswith("hf://") else self.name
+
 
 class BaseModels:
     """The base models of one platform. It asks the file system each time, so that all processes agree.

@@ -28,9 +28,9 @@ from nemo_local.customizer.training.datasets import RowFiles, prepare_rows
 from nemo_local.customizer.training.errors import JobError
 from nemo_local.customizer.training.publish import publish
 from nemo_local.customizer.worker_process import EXIT_DISK_FULL, EXIT_FAILED, EXIT_ORPHANED, OUT_OF_MEMORY_ADVICE
-from nemo_local.model.architectures import read_facts
 from nemo_local.model.base_model import BaseModelMissing
 from nemo_local.model.errors import ModelRefused
+from nemo_local.model.registry import BaseModels, UnknownModel
 from nemo_local.settings import Settings
 
 log = logging.getLogger("nemo_local.customizer.training.worker")
@@ -38,7 +38,7 @@ log = logging.getLogger("nemo_local.customizer.training.worker")
 # Seconds that an earlier worker of the same job has to end; it soon notices the loss of its scheduler.
 LOCK_TIMEOUT = 60
 # Errors with a message for the user, who needs no traceback.
-EXPECTED = (JobError, BaseModelMissing, ModelRefused)
+EXPECTED = (JobError, BaseModelMissing, ModelRefused, UnknownModel)
 
 
 class EventLog:
@@ -97,11 +97,11 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
         # Imported late: torch takes seconds, and a malformed dataset should be reported at once.
         from nemo_local.customizer.training.learner import TrainingSpec
         from nemo_local.customizer.training.loop import train
-        from nemo_local.model.base_model import HUB_NAME, ensure_hf_model
 
-        model_dir = ensure_hf_model(Settings(home=Path(order["home"]), models=Path(order["models_dir"])))
-        values = training_values(order, job_dir, rows, read_facts(model_dir).num_layers)
-        spec = TrainingSpec(**values, model_dir=model_dir, base_model_name=HUB_NAME)
+        models = BaseModels(Settings(home=Path(order["home"]), models=Path(order["models_dir"])))
+        base = models.get(order["base_model"])
+        values = training_values(order, job_dir, rows, base.facts.num_layers)
+        spec = TrainingSpec(**values, model_dir=models.hf_folder(base.name), base_model_name=base.hub_name)
 
         def on_event(event: dict[str, Any]) -> None:
             emit(event)

@@ -81,11 +81,11 @@ def prepare(order: dict[str, Any], work: Path) -> None:
     check_folder(hf)
     report(work, f"Converting {found.num_parameters / 1e6:,.0f} million parameters for OpenVINO.")
     # Imported late: it takes seconds, and what is refused should be refused at once.
-    from nemo_local.model.export import export_openvino
+    from nemo_local.model.export import write_openvino_model
 
     shutil.rmtree(model / OPENVINO, ignore_errors=True)
     (model / OPENVINO).mkdir()
-    export_openvino(hf, model / OPENVINO)
+    write_openvino_model(hf, model / OPENVINO)
     write_json(model / ORIGIN, {"source": order["uri"], "revision": contents.revision, "license": contents.license})
 
 

@@ -92,7 +92,7 @@ def test_files_of_another_commit_are_not_mixed_with_this_one(server, target):
 def test_a_gated_model_needs_a_token_and_the_licence(server, target):
     server.token = "hf_right"
     for token, said in ((None, "no HF_TOKEN is set"), ("hf_wrong", "has not been granted access")):
-        with pytest.raises(PreparationError, match=f"gated, and .*{said}.*Accept its licence at .*/org/model,") as gated:
+        with pytest.raises(PreparationError, match=f"gated, and .*{said}.*its licence at .*/org/model,") as gated:
             hub.look(source(server), target, token)
         assert "hf_wrong" not in str(gated.value)
     assert hub.look(source(server), target, "hf_right").revision == SHA
