@@ -68,7 +68,8 @@ elif PROFILE == "local":
         )
     OPENWEBUI_URL = f"http://127.0.0.1:{WEBUI_PORT}"
 
-    # Small enough for a laptop without a GPU. With a CUDA GPU the version ends in +GPU.
+    # Small enough for a laptop without a GPU. With a CUDA GPU the version ends in +GPU. For another one, see
+    # docs/base_models.md: `flywheel models add` prints both lines.
     BASE_MODEL = "huggingfacetb/smollm2-135m-instruct"
     BASE_MODEL_VERSION = "v1.0.0+CPU"
 else:

@@ -30,19 +30,20 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from flywheel_helpers.data import xlam
 from nemo_local.model.base_model import ensure_hf_model, ensure_openvino_model
-from nemo_local.model.chat_template import render_chat
+from nemo_local.model.chat_template import ChatTemplate
 from nemo_local.nim.engine import PRECISION, Engine, Sampling
 from nemo_local.settings import Settings
 
 TARGET = 6.0
 
 
-def make_prompts(rows: int) -> list[str]:
+def make_prompts(rows: int, hf_model: Path) -> list[str]:
     """The first development rows of the sample data as prompts."""
+    template = ChatTemplate.from_folder(hf_model)
     evaluation = [xlam.to_evaluation_row(row) for row in xlam.load_sample().development[:rows]]
     if len(evaluation) < rows:
         raise SystemExit(f"the sample data has only {len(evaluation)} development rows")
-    return [render_chat(row["messages"], row["tools"]) for row in evaluation]
+    return [template.render(row["messages"], row["tools"]) for row in evaluation]
 
 
 def make_adapter(hf_model: Path, folder: Path) -> Path:
@@ -139,7 +140,7 @@ def main() -> None:
     options = parser.parse_args()
     settings = Settings.from_env()
     hf_model, openvino_model = ensure_hf_model(settings), ensure_openvino_model(settings)
-    prompts = make_prompts(options.rows)
+    prompts = make_prompts(options.rows, hf_model)
     eager_rows = options.eager_rows or max(5, options.rows // 10)
     eager_prompts = prompts[:: max(1, len(prompts) // eager_rows)][:eager_rows]
     hardware = describe_hardware()

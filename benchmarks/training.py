@@ -26,11 +26,12 @@ os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "100000"}  # as t
 import torch
 from peft import LoraConfig, get_peft_model
 from torch.nn.utils.rnn import pad_sequence
-from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
+from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
 
 from flywheel_helpers.data import xlam
-from nemo_local.customizer.training.encoding import EncodedRow, encode_row
-from nemo_local.customizer.training.learner import Learner, TrainingSpec, packed, pick_device
+from nemo_local.customizer.training.encoding import EncodedRow
+from nemo_local.customizer.training.learner import Learner, TrainingSpec, pick_device
+from nemo_local.customizer.training.loop import row_encoder
 from nemo_local.customizer.training.speed import course_spec
 from nemo_local.model.base_model import ensure_hf_model
 from nemo_local.settings import Settings
@@ -79,13 +80,11 @@ class Ours:
         """Of the products a step computes: forward and input gradients of every linear layer (the frozen weights have
         no gradient of their own), LoRA's thin ones, attention, and the vocabulary at the answer's places."""
         config = self.learner.model.config
-        layers, hidden, inner = config.num_hidden_layers, config.hidden_size, config.intermediate_size
-        kv = config.num_key_value_heads * config.head_dim
-        shapes = [(hidden, hidden), (hidden, hidden), (hidden, kv), (hidden, kv)]  # query, output, key, value
-        shapes += [(hidden, inner), (hidden, inner), (inner, hidden)]  # gate, up, down
+        layers, hidden = config.num_hidden_layers, config.hidden_size
+        shapes = self.learner.facts.projections.values()
         linear = sum(4 * i * o + 4 * self.rank * (i + o) for i, o in shapes)
         total = 0.0
-        for batch in packed(self.batches[index], self.learner.device, self.learner.dtype):
+        for batch in self.learner.passes(self.batches[index]):
             length = batch.input_ids.shape[1]
             pairs = sum((mask == 0).sum().item() for mask in batch.masks)
             attention = (4 + 10) * pairs * hidden  # forward two products, flash backward five
@@ -148,9 +147,9 @@ def main() -> None:
     arguments = parser.parse_args()
 
     spec = course_spec(ensure_hf_model(Settings.from_env()))
-    tokenizer = AutoTokenizer.from_pretrained(spec.model_dir)
+    encode, _ = row_encoder(spec.model_dir)
     wanted = (arguments.steps + WARM_UP) * spec.batch_size
-    rows = [encode_row(row, tokenizer) for row in xlam.convert(xlam.load_sample().training[:wanted]).rows]
+    rows = [encode(row) for row in xlam.convert(xlam.load_sample().training[:wanted]).rows]
     batches = [rows[i : i + spec.batch_size] for i in range(0, len(rows), spec.batch_size)]
     sides = {"ours": Ours(spec, batches), "transformers.Trainer + peft": Theirs(spec, batches)}
     device, dtype = pick_device()

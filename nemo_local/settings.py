@@ -24,7 +24,10 @@ class Settings:
         nim_port: port of the NIM proxy; its own, because ``/v1/models`` means something else there.
         allowed_hosts: names, in lower case, by which requests may call this machine beside those of the loopback
             interface (``FLYWHEEL_ALLOWED_HOSTS``, with commas between them).
-        models: directory of the exported base model, when it is shared between homes (``FLYWHEEL_MODELS``).
+        models: directory of the built-in base model, when it is shared between homes (``FLYWHEEL_MODELS``).
+        model_folders: directories below which a customization target may name a folder with a model
+            (``FLYWHEEL_MODEL_FOLDERS``, separated as in ``PATH``). None by default: whoever reaches the API must not be
+            able to read any file of this machine.
     """
 
     home: Path
@@ -33,11 +36,12 @@ class Settings:
     nim_port: int = 8000
     allowed_hosts: frozenset[str] = frozenset()
     models: Path | None = field(default_factory=_models_from_environment)
+    model_folders: tuple[Path, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read ``FLYWHEEL_HOME``, ``FLYWHEEL_GATEWAY_PORT``, ``FLYWHEEL_NIM_PORT``, ``FLYWHEEL_ALLOWED_HOSTS`` and
-        ``FLYWHEEL_MODELS``.
+        """Read ``FLYWHEEL_HOME``, ``FLYWHEEL_GATEWAY_PORT``, ``FLYWHEEL_NIM_PORT``, ``FLYWHEEL_ALLOWED_HOSTS``,
+        ``FLYWHEEL_MODELS`` and ``FLYWHEEL_MODEL_FOLDERS``.
 
         Raises:
             ValueError: a port is not a number between 1 and 65535, or both are the same.
@@ -53,7 +57,14 @@ class Settings:
         home = Path(environ.get("FLYWHEEL_HOME") or ".flywheel").expanduser().resolve()
         names = environ.get("FLYWHEEL_ALLOWED_HOSTS", "").lower().split(",")
         allowed = frozenset(name.strip() for name in names if name.strip())
-        return cls(home=home, gateway_port=gateway_port, nim_port=nim_port, allowed_hosts=allowed)
+        folders = filter(None, environ.get("FLYWHEEL_MODEL_FOLDERS", "").split(os.pathsep))
+        return cls(
+            home=home,
+            gateway_port=gateway_port,
+            nim_port=nim_port,
+            allowed_hosts=allowed,
+            model_folders=tuple(Path(folder).expanduser().resolve() for folder in folders),
+        )
 
     @property
     def gateway_url(self) -> str:
@@ -67,7 +78,7 @@ class Settings:
 
     @property
     def models_dir(self) -> Path:
-        """Directory of the exported base model, created when missing."""
+        """Directory of the built-in base model, created when missing."""
         path = self.models or self.home / "models"
         path.mkdir(parents=True, exist_ok=True)
         return path

@@ -20,6 +20,7 @@ from flywheel_helpers import checkout, preflight
 from flywheel_helpers.errors import FlywheelError, system_fault
 from flywheel_helpers.local import platform
 from flywheel_helpers.run.data_cli import PROFILES, data
+from flywheel_helpers.run.models_cli import models
 from flywheel_helpers.services.connection import connect
 from flywheel_helpers.settings import Settings
 from flywheel_helpers.webui import server
@@ -34,6 +35,7 @@ def cli() -> None:
 
 
 cli.add_command(data)
+cli.add_command(models)
 
 
 @cli.command()

@@ -72,7 +72,7 @@ def add_entity_routes(
     merge: Callable[[dict, dict], dict] = lambda document, patch: {**document, **patch},
     on_stored: Callable[[dict, Any], None] = lambda document, body: None,
     view: Callable[[dict], dict] = lambda document: document,
-    check_delete: Callable[[dict], None] = lambda document: None,
+    before_delete: Callable[[dict], None] = lambda document: None,
     by_id: bool = False,
     fixed: tuple[str, ...] = ("name", "namespace"),
     computed: Computed | None = None,
@@ -92,7 +92,7 @@ def add_entity_routes(
         merge: an entity with the changes of a PATCH.
         on_stored: called with the stored document and the body after each change.
         view: turns a stored document into the one that is shown.
-        check_delete: raises for an entity that must not be deleted now.
+        before_delete: called before each deletion; raises for an entity that must not be deleted now.
         by_id: whether the path of an entity is ``/{plural}/{id}``.
         fixed: fields that a PATCH cannot change.
         computed: as for :func:`list_page`.
@@ -131,8 +131,8 @@ def add_entity_routes(
 
     def update(document: Found, patch: Annotated[dict[str, Any], fastapi.Body()]) -> dict:
         for key in ("id", *fixed):
-            if patch.get(key) not in (None, document[key]):
-                raise Invalid(key, f"cannot be changed from {document[key]!r}; create a new one instead.")
+            if patch.get(key) not in (None, document.get(key)):
+                raise Invalid(key, f"cannot be changed from {document.get(key)!r}; create a new one instead.")
         body = validated(body_type, merge(document, patch))
         values = prepare(body)
         touched = values.keys() | (patch.keys() & fields)
@@ -142,7 +142,7 @@ def add_entity_routes(
         return shown(document)
 
     def delete(document: Found) -> dict:
-        check_delete(document)
+        before_delete(document)
         return deleted(store.delete(document["namespace"], document["name"]))
 
     router.add_api_route(f"/{plural}", create, methods=["POST"], name=f"create {plural}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,9 @@ from typing import Any
 from nemo_local.common.documents import DocumentStore
 from nemo_local.common.entities import validated
 from nemo_local.common.errors import Conflict, Invalid
-from nemo_local.customizer.schemas import ConfigBody, TargetBody, TrainingOptionChanges
-from nemo_local.model.base_model import BASE_MODEL_NAME, HF_FOLDER, NUM_PARAMETERS
-
-log = logging.getLogger(__name__)
+from nemo_local.customizer.schemas import ConfigBody, TrainingOptionChanges
+from nemo_local.model.base_model import BASE_MODEL_NAME
+from nemo_local.model.registry import BaseModel, BaseModels
 
 BASE_NAMESPACE, BASE_NAME = BASE_MODEL_NAME.split("/")
 VERSION = "v1.0.0"
@@ -51,28 +50,38 @@ class Catalog:
 
     Args:
         database: the SQLite file.
+        models: the base models of the platform.
     """
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, models: BaseModels) -> None:
         self.targets = DocumentStore(database, "customization-target")
         self.configs = DocumentStore(database, "customization-config")
+        self.models = models
 
     def seed(self) -> None:
-        """Create the base model's target and configuration where they are missing."""
-        gpu = _has_cuda()
+        """Create the built-in model's target and configuration where they are missing."""
+        model = self.models.get(BASE_MODEL_NAME)
         target = {
             "base_model": BASE_MODEL_NAME,
             "enabled": True,
-            "num_parameters": NUM_PARAMETERS,
-            "precision": "fp16",
-            "model_path": HF_FOLDER,
+            "num_parameters": model.facts.num_parameters,
+            "precision": model.precision,
+            "model_path": self.models.model_path(BASE_MODEL_NAME),
             "model_type": "hf",
             "status": "ready",
             "description": "SmolLM2-135M-Instruct, the base model of the local platform.",
         }
+        named = {"namespace": BASE_NAMESPACE, "name": f"{BASE_NAME}@{VERSION}"}
+        with suppress(Conflict):
+            self.targets.create(*named.values(), target)
+        self.add_config({**named, **target}, model)
+
+    def add_config(self, target: dict, model: BaseModel) -> None:
+        """Create the default configuration of a target where it is missing."""
+        gpu = _has_cuda()
         config = {
-            "target": f"{BASE_NAMESPACE}/{BASE_NAME}@{VERSION}",
-            "max_seq_length": MAX_SEQ_LENGTH,
+            "target": label(target),
+            "max_seq_length": min(MAX_SEQ_LENGTH, model.facts.context_length),
             "training_options": [
                 {
                     "training_type": "sft",
@@ -87,14 +96,8 @@ class Catalog:
             "prompt_template": None,
             "description": f"LoRA on this machine's {'GPU' if gpu else 'CPU'}.",
         }
-        for store, name, body in (
-            (self.targets, f"{BASE_NAME}@{VERSION}", target),
-            (self.configs, f"{BASE_NAME}@{VERSION}+{'GPU' if gpu else 'CPU'}", config),
-        ):
-            try:
-                store.create(BASE_NAMESPACE, name, body)
-            except Conflict:
-                log.debug("%s/%s was seeded before", BASE_NAMESPACE, name)
+        with suppress(Conflict):
+            self.configs.create(*default_config_label(target).split("/"), config)
 
     def target(self, reference: str | dict, namespace: str, field: str) -> dict:
         """The target a configuration names.
@@ -137,13 +140,7 @@ class Catalog:
                     f"{option.training_type}/{option.finetuning_type} is not possible on the local platform, which "
                     "trains sft/lora only.",
                 )
-        return {"dataset_schemas": [ROW_SCHEMA], **body.stored(), "target": _label(target)}
-
-    def refuse_used_target(self, target: dict) -> None:
-        """Raise Conflict when a configuration uses the target."""
-        users = [config for config in self.configs.list() if config["target"] == _label(target)]
-        if users:
-            raise Conflict(f"The target {_label(target)} is used by {_label(users[0])}: delete that config first.")
+        return {"dataset_schemas": [ROW_SCHEMA], **body.stored(), "target": label(target)}
 
 
 def merge_config(config: dict, patch: dict) -> dict:
@@ -157,18 +154,6 @@ def merge_config(config: dict, patch: dict) -> dict:
     options += [option.model_dump() for option in changes.add_training_options]
     others = {key: value for key, value in patch.items() if key not in TrainingOptionChanges.model_fields}
     return {**config, **others, "training_options": options}
-
-
-def prepare_target(body: TargetBody) -> dict:
-    """What to store for a target. Raises Invalid unless it is the base model: the platform has no other weights."""
-    if body.base_model != BASE_MODEL_NAME:
-        raise Invalid("base_model", f"the local platform trains {BASE_MODEL_NAME} only, not {body.base_model!r}.")
-    if body.model_path != HF_FOLDER:
-        raise Invalid("model_path", f"the local platform has the weights of {BASE_MODEL_NAME} only: leave it out.")
-    for field in ("model_uri", "hf_endpoint"):
-        if getattr(body, field) is not None:
-            raise Invalid(field, f"the local platform has its own copy of {BASE_MODEL_NAME}: leave it out.")
-    return {**body.stored(), "model_type": "hf", "status": "ready"}
 
 
 # Fields that say how a cluster would train, with what this platform does instead.
@@ -203,19 +188,27 @@ def config_warning(config: dict) -> str | None:
 
 
 def _find(documents: list[dict], reference: str, namespace: str, field: str, kind: str) -> dict:
-    matching = [d for d in documents if _label(d) == reference or d["name"] == reference]
-    exact = [d for d in matching if _label(d) in (reference, f"{namespace}/{reference}")]
+    matching = [d for d in documents if label(d) == reference or d["name"] == reference]
+    exact = [d for d in matching if label(d) in (reference, f"{namespace}/{reference}")]
     found = exact or matching
     if len(found) == 1:
         return found[0]
-    known = ", ".join(sorted(_label(d) for d in (found or documents))) or "none"
+    known = ", ".join(sorted(label(d) for d in (found or documents))) or "none"
     if found:
         raise Invalid(field, f"{reference!r} is the name of several: {known}. Name one with its namespace.")
     raise Invalid(field, f"There is no {kind} {reference!r}. Known: {known}.")
 
 
-def _label(document: dict) -> str:
+def label(document: dict) -> str:
+    """The name of a target or a configuration, with its namespace."""
     return f"{document['namespace']}/{document['name']}"
+
+
+def default_config_label(target: dict) -> str:
+    """The name of the configuration that is made with a target: of its model, the version in the target's own name, and
+    the hardware."""
+    version = target["name"].partition("@")[2] or VERSION
+    return f"{target['base_model']}@{version}+{'GPU' if _has_cuda() else 'CPU'}"
 
 
 @cache

@@ -8,15 +8,18 @@ from typing import Any
 from fastapi import APIRouter
 
 from nemo_local.common.entities import add_entity_routes
-from nemo_local.customizer.catalog import Catalog, config_warning, merge_config, prepare_target
+from nemo_local.customizer.catalog import Catalog, config_warning, merge_config
 from nemo_local.customizer.schemas import ConfigBody, TargetBody
-from nemo_local.customizer.speed import TrainingSpeed
+from nemo_local.customizer.speed import TrainingSpeeds
+from nemo_local.customizer.targets.removal import Removal
+from nemo_local.customizer.targets.rules import FIXED, TargetRules
 
 
-def catalog_router(catalog: Catalog, speed: TrainingSpeed) -> APIRouter:
+def catalog_router(catalog: Catalog, rules: TargetRules, removal: Removal, speeds: TrainingSpeeds) -> APIRouter:
     """The routes, for the official SDK's ``customization.targets`` and ``customization.configs``.
 
-    A configuration has one field that NeMo's has not: ``tokens_per_second``, how fast this machine trains.
+    A target has one field that NeMo's has not: ``model_facts``. So has a configuration: ``tokens_per_second``, how fast
+    this machine trains its model.
     """
     router = APIRouter(prefix="/v1/customization")
     add_entity_routes(
@@ -24,8 +27,11 @@ def catalog_router(catalog: Catalog, speed: TrainingSpeed) -> APIRouter:
         "targets",
         catalog.targets,
         TargetBody,
-        prepare=prepare_target,
-        check_delete=catalog.refuse_used_target,
+        prepare=rules.prepare,
+        on_stored=rules.stored,
+        view=rules.view,
+        before_delete=removal,
+        fixed=("name", "namespace", *FIXED),
         computed={"status": lambda target: target["status"]},
     )
     add_entity_routes(
@@ -35,7 +41,7 @@ def catalog_router(catalog: Catalog, speed: TrainingSpeed) -> APIRouter:
         ConfigBody,
         prepare=catalog.prepare_config,
         merge=merge_config,
-        view=lambda config: {**catalog.resolved(config), "warning_message": config_warning(config), **speed.field()},
+        view=lambda config: _shown(catalog.resolved(config), speeds),
         computed={
             "target_base_model": _of_target("base_model"),
             "target_name": _of_target("name"),
@@ -49,6 +55,11 @@ def catalog_router(catalog: Catalog, speed: TrainingSpeed) -> APIRouter:
         },
     )
     return router
+
+
+def _shown(config: dict, speeds: TrainingSpeeds) -> dict:
+    speed = speeds.field(config["target"]["base_model"])
+    return {**config, "warning_message": config_warning(config), **speed}
 
 
 def _of_target(field: str) -> Callable[[dict], Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from nemo_local.common.entities import Body
-from nemo_local.customizer.target_modules import HF_NAMES, expand_target_modules
+from nemo_local.customizer.target_modules import HF_NAMES, check_target_modules
 
 # Defaults. Three epochs suit the few thousand rows a laptop trains on; the other values are common choices for LoRA
 # (Hu et al. 2021) with AdamW. ``seed`` is drawn at random and then recorded.
@@ -60,7 +60,7 @@ class LoraParameters(_Body):
     @classmethod
     def _known_modules(cls, value: list[str] | None) -> list[str] | None:
         if value is not None:
-            expand_target_modules(value)
+            check_target_modules(value)
         return value
 
 

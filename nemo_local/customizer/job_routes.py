@@ -19,6 +19,7 @@ from nemo_local.customizer.progress import EventFile
 from nemo_local.customizer.scheduler import Scheduler
 from nemo_local.customizer.schemas import ConfigBody, JobCreate
 from nemo_local.customizer.stores import DatasetSource, OutputModel, find_dataset, model_exists
+from nemo_local.customizer.target_modules import expand_target_modules
 from nemo_local.customizer.worker_process import read_log
 
 JOBS = "/v1/customization/jobs"
@@ -53,6 +54,7 @@ def job_router(catalog: Catalog, jobs: Jobs, scheduler: Scheduler, gateway_url: 
     @router.post(JOBS)
     async def create_job(body: JobCreate) -> dict:
         config = await run_in_threadpool(_config, catalog, body)
+        _check_target_modules(catalog, config, body)
         namespace, name, limit = _dataset_name(body)
         source = await find_dataset(gateway_url, namespace, name, limit)
         given = None if isinstance(body.dataset, str) else body.dataset.files_url
@@ -100,9 +102,27 @@ def _config(catalog: Catalog, body: JobCreate) -> dict:
         config = catalog.resolved({"namespace": body.config.namespace, **catalog.prepare_config(body.config)})
     else:
         config = catalog.config(body.config, body.namespace)
-    if not config["target"]["enabled"]:
-        raise Invalid("config", f"its target {config['target']['name']!r} is not enabled for training.")
+    target = config["target"]
+    if not target["enabled"]:
+        raise Invalid("config", f"its target {target['name']!r} is not enabled for training.")
+    if target["status"] != "ready":
+        said = target.get("warning_message")
+        raise Invalid(
+            "config",
+            f"the model of its target {target['name']!r} is not ready to be trained ({target['status']}"
+            f"{f': {said}' if said else ''}). GET /v1/customization/targets shows how far it is.",
+        )
     return config
+
+
+def _check_target_modules(catalog: Catalog, config: dict, body: JobCreate) -> None:
+    """Raise Invalid if a name chooses no layer of the base model, which has fewer than others may have."""
+    modules = body.hyperparameters.lora.target_modules if body.hyperparameters.lora else None
+    if modules:
+        try:
+            expand_target_modules(modules, catalog.models.get(config["target"]["base_model"]).facts.num_layers)
+        except ValueError as problem:
+            raise Invalid("hyperparameters.lora.target_modules", str(problem)) from None
 
 
 def _dataset_name(body: JobCreate) -> tuple[str, str, int | None]:

@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from nemo_local.common.entities import Body, EntityBody
 from nemo_local.common.names import Label, VersionedName, check_name
 from nemo_local.customizer.hyperparameters import Hyperparameters
-from nemo_local.model.base_model import BASE_MODEL_NAME, HF_FOLDER
 
 _FreeForm = dict[str, Any] | None
 
@@ -75,14 +74,15 @@ class TrainingOptionChanges(BaseModel):
 class TargetBody(EntityBody):
     """``/v1/customization/targets``."""
 
-    READ_ONLY = EntityBody.READ_ONLY | {"model_type", "status", "warning_message"}
+    READ_ONLY = EntityBody.READ_ONLY | {"model_type", "status", "warning_message", "model_facts"}
 
     name: VersionedName | None = None
-    base_model: str = BASE_MODEL_NAME
+    base_model: str | None = None
     enabled: bool = True
-    num_parameters: int = Field(ge=1)
-    precision: str
-    model_path: str = HF_FOLDER
+    # Required, except beside `model_uri`: then they are read from the model.
+    num_parameters: int | None = Field(None, ge=1)
+    precision: str | None = None
+    model_path: str | None = None
     model_uri: str | None = None
     hf_endpoint: str | None = None
     tokenizer: Annotated[_FreeForm, _impossible("the base model's own tokenizer is used: leave it out")] = None

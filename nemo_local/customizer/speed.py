@@ -1,4 +1,4 @@
-"""The speed of training on this machine, so that a client can tell how many rows fit into the time it has."""
+"""The speed of training each base model on this machine, so that a client can tell how many rows fit into its time."""
 
 from __future__ import annotations
 
@@ -11,32 +11,72 @@ import sys
 import threading
 
 from nemo_local.customizer.worker_process import worker_environment
-from nemo_local.model.base_model import HF_FOLDER
+from nemo_local.model.base_model import BASE_MODEL_NAME
+from nemo_local.model.registry import BaseModels
 from nemo_local.settings import Settings
 
 log = logging.getLogger(__name__)
 
 # Change it whenever the training becomes faster or slower.
 VERSION = 1
+_PROGRAM = "nemo_local.customizer.training.speed"
+
+
+class TrainingSpeeds:
+    """The speeds of all base models. One is measured at a time: two at once would each find the machine busy.
+
+    Args:
+        settings: of the platform.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._models = settings, BaseModels(settings)
+        self._speeds: dict[str, TrainingSpeed] = {}
+        self._lock = threading.Lock()
+
+    def field(self, model: str) -> dict[str, float | None]:
+        """``{"tokens_per_second": ...}`` of a model's configurations, as :meth:`TrainingSpeed.field` has it; None while
+        another one is being measured, and no such field of a model that is not there."""
+        with self._lock:
+            if not self._models.has(model):
+                self._speeds.pop(model, None)  # one that is added under this name later is another model
+                return {}
+            speed = self._speeds.setdefault(model, TrainingSpeed(self._settings, model))
+            if not speed.file.exists() and set(self.running) - {model}:
+                return {"tokens_per_second": None}
+            return speed.field()
+
+    @property
+    def running(self) -> list[str]:
+        """The models whose speed is being measured: one at most."""
+        return [model for model, speed in self._speeds.items() if speed.running]
+
+    def stop(self) -> None:
+        """End a measurement that is under way."""
+        for speed in self._speeds.values():
+            speed.stop()
 
 
 class TrainingSpeed:
-    """Measures once, when first asked after the base model was made, in a process of its own: about 20 s on 2 cores.
+    """Measures once, when first asked after the base model was made, in a process of its own: about 20 s on 2 cores for
+    the built-in model.
 
     The result is kept beside the base model, as it holds for every home on this machine. It is never measured again: a
     client that asks twice must not choose other rows the second time.
 
     Args:
         settings: of the platform.
+        model: name of the base model.
 
     Attributes:
         file: where the result is kept.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, model: str = BASE_MODEL_NAME) -> None:
         hardware = f"{platform.machine()}-{os.cpu_count()}cores"
-        self.file = settings.models_dir / f"training-speed-{VERSION}-{hardware}.json"
-        self._settings = settings
+        self._settings, self._model, self._models = settings, model, BaseModels(settings)
+        name = f"training-speed-{VERSION}-{model.replace('/', '-')}-{hardware}.json"
+        self.file = self._models.folder(model) / name
         self._process: subprocess.Popen | None = None
         self._lock = threading.Lock()
 
@@ -72,10 +112,10 @@ class TrainingSpeed:
         """Whether a result will come. Starts the measurement unless this process has already run one."""
         with self._lock:
             if self._process is None:
-                if not (self._settings.models_dir / HF_FOLDER).is_dir():
+                if not self._models.made(self._model):
                     return True  # the NIM is just making it
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "nemo_local.customizer.training.speed", str(self.file), str(os.getpid())],
+                    [sys.executable, "-m", _PROGRAM, self._model, str(self.file), str(os.getpid())],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
@@ -85,5 +125,5 @@ class TrainingSpeed:
                 )
             code = self._process.poll()
             if code:
-                log.warning("the speed of training could not be measured (exit code %d)", code)
+                log.warning("the speed of training %s could not be measured (exit code %d)", self._model, code)
             return not code

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-import nemo_local
+from nemo_local.common.child import child_environment
 
 # How a worker ends. On a full disk the message may not be written either, so that has an exit code of its own.
 EXIT_FAILED = 1
@@ -26,8 +26,6 @@ STOP_GRACE = 5.0
 TAIL_LINES = 20
 # What to change when memory runs out. Neither ``batch_size`` nor the length of the rows is named: see ``loss.py``.
 OUT_OF_MEMORY_ADVICE = "Close other programs, or lower lora.adapter_dim, and create the job again."
-# A training process needs none of these, and cannot write to a log what it does not have.
-SECRETS = ("HF_TOKEN", "NVIDIA_API_KEY", "WANDB_API_KEY", "NDS_TOKEN")
 
 
 class WorkerProcess:
@@ -120,22 +118,15 @@ def read_log(job_dir: Path, limit: int) -> str:
 
 def worker_environment(gateway_url: str) -> dict[str, str]:
     """The environment of a process that trains: without secrets, and with how its threads wait for each other."""
-    environ = {key: value for key, value in os.environ.items() if key not in SECRETS}
+    environ = child_environment()
     # The worker's Hub is the platform's own, which it reaches even if the machine is offline or behind a proxy. PEFT
     # requests the base model's config whenever it saves: this Hub answers 404 at once, and nothing leaves the machine.
     environ.pop("HF_HUB_OFFLINE", None)
     environ["HF_ENDPOINT"] = f"{gateway_url}/v1/hf"
-    local = "127.0.0.1,localhost"
-    for name in ("NO_PROXY", "no_proxy"):
-        environ[name] = f"{environ[name]},{local}" if environ.get(name) else local
-    environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "false"}
     # OpenMP's threads wait for each other a thousand times a second here. If they spin without limit, a training that
     # shares its cores with any other computation is ten times slower. If they sleep at once, waking them slows an
     # undisturbed training by about a tenth (two cores, one of them idle a quarter of the time). So they spin for a few
     # milliseconds at most, then sleep.
     environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     environ.setdefault("GOMP_SPINCOUNT", "100000")
-    # Where the platform runs from a checkout without being installed.
-    root = str(Path(nemo_local.__file__).parent.parent)
-    environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environ.get("PYTHONPATH")]))
     return environ

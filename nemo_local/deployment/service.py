@@ -14,10 +14,9 @@ from nemo_local.common.errors import Conflict, Invalid, NotFound
 from nemo_local.common.service import Service
 from nemo_local.deployment import schemas
 from nemo_local.model.base_model import BASE_MODEL_NAME
+from nemo_local.model.registry import BaseModels
 from nemo_local.settings import Settings
 
-# The models that can be deployed. An adapter is served by the deployment of its base model.
-DEPLOYABLE = (BASE_MODEL_NAME,)
 _POLL_SECONDS = 2.0
 
 
@@ -30,6 +29,8 @@ class Deployments:
         self.deployments = DocumentStore(folder / "deployments.db", "model-deployment")
         self._seeded = folder / "seeded"
         self._nim_url = settings.nim_url
+        # What can be deployed. An adapter is served by the deployment of its base model.
+        self._models = BaseModels(settings)
         # None while the NIM proxy does not answer.
         self._served: frozenset[str] | None = None
 
@@ -37,12 +38,12 @@ class Deployments:
         """What to store for a config. Raises Invalid when it names no model that this platform has."""
         if body.external_endpoint:
             raise Invalid("external_endpoint", "is not available on one machine; give `model` and `nim_deployment`.")
-        known = f"known base models: {', '.join(DEPLOYABLE)}."
+        if body.model and self._models.has(_model_name(body.model)):
+            return body.stored()
+        known = f"known base models: {', '.join(model.name for model in self._models.all())}."
         if not body.model:
             raise Invalid("model", f"is required; {known}")
-        if _model_name(body.model) not in DEPLOYABLE:
-            raise Invalid("model", f"unknown base model {_model_name(body.model)!r}; {known}")
-        return body.stored()
+        raise Invalid("model", f"unknown base model {_model_name(body.model)!r}; {known}")
 
     def prepare_deployment(self, body: schemas.Deployment) -> dict:
         """What to store for a deployment, with the models that its config deploys. Raises Invalid."""
@@ -131,7 +132,7 @@ def create_service(settings: Settings) -> Service:
         rules.configs,
         schemas.Config,
         prepare=rules.prepare_config,
-        check_delete=rules.refuse_used_config,
+        before_delete=rules.refuse_used_config,
     )
     add_entity_routes(
         router,

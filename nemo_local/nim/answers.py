@@ -6,13 +6,14 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
 
-from nemo_local.model.chat_template import render_chat
+from nemo_local.model.chat_template import ChatTemplate
+from nemo_local.model.jinja import ChatTemplateError
 from nemo_local.nim.engine import EngineError, Generation, Sampling
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody, CompletionBody, GenerationBody
@@ -72,7 +73,7 @@ class Answer:
 
 async def begin_completion(body: CompletionBody, catalog: Catalog, pool: EnginePool) -> Answer:
     """Begin a plain completion. Raises NimError if the request is wrong."""
-    return await _begin(body, body.prompt, body.max_tokens, None, "cmpl", catalog, pool)
+    return await _begin(body, lambda _: body.prompt, body.max_tokens, None, "cmpl", catalog, pool)
 
 
 async def begin_chat(body: ChatBody, catalog: Catalog, pool: EnginePool) -> Answer:
@@ -84,7 +85,11 @@ async def begin_chat(body: ChatBody, catalog: Catalog, pool: EnginePool) -> Answ
     except UnsupportedSchema as error:
         raise NimError(422, str(error), param="tools" if body.must_call else None, code="unsupported_schema") from None
     messages = [message.model_dump(exclude_none=True) for message in body.messages]
-    prompt = render_chat(messages, [tool.model_dump() for tool in offered_tools(body)])
+    tools = [tool.model_dump() for tool in offered_tools(body)]
+
+    def prompt(template: ChatTemplate) -> str:
+        return template.render(messages, tools)
+
     limit = body.max_completion_tokens or body.max_tokens
     return await _begin(body, prompt, limit, grammar, "chatcmpl", catalog, pool)
 
@@ -159,7 +164,7 @@ def _tool_call(call: dict[str, Any]) -> dict[str, Any]:
 
 async def _begin(
     body: GenerationBody,
-    prompt: str,
+    prompt: Callable[[ChatTemplate], str],
     max_tokens: int | None,
     grammar: str | None,
     prefix: str,
@@ -178,7 +183,9 @@ async def _begin(
         grammar=grammar,
     )
     try:
-        generation = engine.submit(engine.encode(prompt), sampling)
+        generation = engine.submit(engine.encode(prompt(engine.template)), sampling)
+    except ChatTemplateError as error:
+        raise NimError(400, f"{error}.", param="messages", code="invalid_value") from None
     except ValueError as error:
         field = "messages" if isinstance(body, ChatBody) else "prompt"
         message = f"The request is too long: {error}. Shorten {field} or the tools."

@@ -11,14 +11,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from nemo_local import __version__
-from nemo_local.model.base_model import ensure_openvino_model
+from nemo_local.model.registry import BaseModels
 from nemo_local.nim.answers import ClientGone, begin_chat, begin_completion, read_chat_answer
 from nemo_local.nim.engine import PRECISION, Engine
 from nemo_local.nim.errors import NimError, install_error_handlers
 from nemo_local.nim.refresh import Refresher
 from nemo_local.nim.safety.service import SafetyService
 from nemo_local.nim.schemas import ChatBody, CompletionBody
-from nemo_local.nim.served import Catalog, EnginePool, ServedModel
+from nemo_local.nim.served import Catalog, EnginePool, ServedModel, memory_budget
 from nemo_local.nim.streaming import stream_chat, stream_completion
 from nemo_local.settings import Settings
 from tool_calling.safety_policy import LOCAL_MODEL
@@ -32,14 +32,16 @@ def create_app(settings: Settings, refresh_interval: float) -> FastAPI:
         refresh_interval: how often to ask the stores what to serve, in seconds.
     """
 
+    models = BaseModels(settings)
+
     def load(model: ServedModel) -> Engine:
-        return Engine(ensure_openvino_model(settings), model.adapter)
+        return Engine(models.openvino_folder(model.base), model.adapter)
 
     catalog = Catalog()
-    pool = EnginePool(load)
+    pool = EnginePool(load, memory_budget(models))
     folder = settings.service_dir("nim") / "adapters"
     folder.mkdir(exist_ok=True)
-    refresher = Refresher(settings.gateway_url, folder, lambda: ensure_openvino_model(settings), catalog, pool)
+    refresher = Refresher(settings.gateway_url, folder, models, catalog, pool)
 
     safety = SafetyService()
 

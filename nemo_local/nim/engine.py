@@ -27,18 +27,16 @@ from pathlib import Path
 import numpy as np
 import openvino
 import openvino_genai
-from tokenizers import Tokenizer
 
-from nemo_local.model.base_model import CONTEXT_LENGTH
-from nemo_local.model.chat_template import IM_END
+from nemo_local.model.architectures import read_facts
+from nemo_local.model.chat_template import ChatTemplate
+from nemo_local.model.facts import KV_BLOCK_TOKENS, ModelFacts
+from nemo_local.model.tokenizer_files import load_tokenizer, stop_ids
 from nemo_local.nim.adapters import scaling
 from nemo_local.nim.text import TextStream
 
 log = logging.getLogger(__name__)
 
-# KV cache, allocated as it fills: 1,024 blocks of 32 tokens, of 23,040 bytes each in float16 (30 layers, 3 heads of
-# 64, keys and values), which makes 0.75 GB.
-_KV_BLOCKS = 1024
 # How many tool prompts of typical length (600 tokens, 240 of them shared) the cache holds with room to spare. The more
 # answers a step advances, the more is done with each weight that is read: 48 at once took 0.8 of the time of 16.
 _BATCH = 48
@@ -118,15 +116,28 @@ class Engine:
     """The pipeline of one served model and the thread that drives it.
 
     Args:
-        model: OpenVINO folder of the base model.
+        model: OpenVINO folder of the base model, as `nemo_local.model.export` writes it.
         adapter: folder of a PEFT LoRA adapter that was checked with :func:`nemo_local.nim.adapters.check_adapter`.
         precision: number format to compute in, by OpenVINO's name. Another one than the default is for measurements:
             its answers depend on the batch.
+
+    Attributes:
+        template: the chat template of the base model.
+        context_length: most tokens of a prompt and its answer: the model's, or the cache's where that holds fewer.
+
+    Raises:
+        ModelRefused: the folder is not that of a supported model.
     """
 
     def __init__(self, model: Path, adapter: Path | None = None, precision: str = PRECISION) -> None:
-        self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
-        self._make_pipeline = lambda: _pipeline(model, adapter, precision)
+        facts = read_facts(model)
+        self.template = ChatTemplate.from_folder(model)
+        self.context_length = min(facts.context_length, facts.kv_blocks * KV_BLOCK_TOKENS)
+        self._tokenizer = load_tokenizer(model, facts.vocab_size)
+        # A trained answer ends as the chat template ends it, others may end with any token that the authors name.
+        self._end_of_turn: int = self._tokenizer.token_to_id(self.template.end_of_turn)
+        self._stop_ids = stop_ids(model, self._tokenizer) | {self._end_of_turn}
+        self._make_pipeline = lambda: _pipeline(model, facts, adapter, precision)
         self._pipeline = self._make_pipeline()
         self._numbers = itertools.count()
         self._changed = threading.Condition()
@@ -152,8 +163,9 @@ class Engine:
         Raises:
             ValueError: the prompt leaves no room for an answer in the context of the model.
         """
-        if len(prompt_ids) >= CONTEXT_LENGTH:
-            raise ValueError(f"the prompt has {len(prompt_ids)} tokens; prompt and answer may have {CONTEXT_LENGTH}")
+        if len(prompt_ids) >= self.context_length:
+            limit = self.context_length
+            raise ValueError(f"the prompt has {len(prompt_ids)} tokens; prompt and answer may have {limit}")
         generation = Generation(prompt_ids, sampling, TextStream(self._tokenizer, sampling.stop))
         with self._changed:
             if self._closing:
@@ -208,8 +220,8 @@ class Engine:
     def _config(self, generation: Generation) -> openvino_genai.GenerationConfig:
         sampling = generation.sampling
         config = openvino_genai.GenerationConfig()
-        config.eos_token_id = self._tokenizer.token_to_id(IM_END)
-        config.max_new_tokens = min(sampling.max_tokens, CONTEXT_LENGTH - generation.prompt_tokens)
+        config.eos_token_id, config.stop_token_ids = self._end_of_turn, self._stop_ids
+        config.max_new_tokens = min(sampling.max_tokens, self.context_length - generation.prompt_tokens)
         config.presence_penalty, config.frequency_penalty = sampling.presence_penalty, sampling.frequency_penalty
         config.do_sample = sampling.temperature > 0
         if config.do_sample:
@@ -256,9 +268,11 @@ class Engine:
             self._end(generation, error)
 
 
-def _pipeline(model: Path, adapter: Path | None, precision: str) -> openvino_genai.ContinuousBatchingPipeline:
+def _pipeline(
+    model: Path, facts: ModelFacts, adapter: Path | None, precision: str
+) -> openvino_genai.ContinuousBatchingPipeline:
     scheduler = openvino_genai.SchedulerConfig()
-    scheduler.num_kv_blocks = _KV_BLOCKS
+    scheduler.num_kv_blocks = facts.kv_blocks
     scheduler.max_num_batched_tokens = _TOKENS_PER_STEP
     scheduler.max_num_seqs = _BATCH
     # Every tool prompt begins with the tool-selector message; once it is cached, only query and tools are computed.

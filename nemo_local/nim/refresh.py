@@ -8,7 +8,6 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from huggingface_hub import snapshot_download
 from nemo_local.common.documents import read_time
 from nemo_local.common.hub_uri import parse_hub_uri
 from nemo_local.model.base_model import BASE_MODEL_NAME
+from nemo_local.model.registry import BaseModels
 from nemo_local.nim.adapters import CONFIG, WEIGHTS, check_adapter
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.served import Catalog, EnginePool, ServedModel
@@ -60,13 +60,11 @@ class Refresher:
     Args:
         gateway_url: where Deployment Management, Entity Store and Data Store answer.
         folder: where adapters are downloaded to.
-        base_folder: gives the OpenVINO folder of the base model; may take a minute the first time.
+        models: the base models of the platform.
     """
 
-    def __init__(
-        self, gateway_url: str, folder: Path, base_folder: Callable[[], Path], catalog: Catalog, pool: EnginePool
-    ) -> None:
-        self._gateway_url, self._folder, self._base_folder = gateway_url, folder, base_folder
+    def __init__(self, gateway_url: str, folder: Path, models: BaseModels, catalog: Catalog, pool: EnginePool) -> None:
+        self._gateway_url, self._folder, self._models = gateway_url, folder, models
         self._catalog, self._pool = catalog, pool
         self._failures: dict[Path, _Failure] = {}
         self._answering = True
@@ -79,7 +77,7 @@ class Refresher:
                 try:
                     await self.refresh(http)
                     self._say_answering(None)
-                except NimError:  # the base model could not be loaded; the log and `waiting_for` say why
+                except NimError:  # the built-in model could not be loaded; the log and `waiting_for` say why
                     await asyncio.sleep(_FAILED_BASE_SECONDS)
                 except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
                     self._say_answering(error)
@@ -95,14 +93,17 @@ class Refresher:
 
         Raises:
             httpx.HTTPError, ValueError, KeyError, TypeError: the gateway gave no usable answer.
-            NimError: the base model could not be loaded.
+            NimError: the built-in model could not be loaded.
         """
         deployments = await _all_pages(http, "/v1/deployment/model-deployments")
-        deployed = {model for deployment in deployments for model in deployment["models"]}
+        named = {model for deployment in deployments for model in deployment["models"]}
+        deployed = {name for name in named if self._models.has(name)}
+        for name in deployed - {BASE_MODEL_NAME}:
+            self._serve_base(name)
         if BASE_MODEL_NAME in deployed:
-            await self._serve_base()
+            await self._serve_built_in()
         entities = await _all_pages(http, "/v1/models")
-        wanted = {BASE_MODEL_NAME} & deployed
+        wanted = set(deployed)
         for entity in entities:
             if _is_adapter(entity) and entity["base_model"] in deployed:
                 wanted.add(await self._serve_adapter(entity))
@@ -112,11 +113,13 @@ class Refresher:
         self._remove_unused_folders()
         await self._pool.unload_unused()
 
-    async def _serve_base(self) -> None:
+    async def _serve_built_in(self) -> None:
+        """Serve the built-in model once its engine is loaded: its files may have to be made first, which takes a
+        minute. Those of the others are complete."""
         if BASE_MODEL_NAME in self._catalog.models:
             return
         self._catalog.waiting_for = f"the model {BASE_MODEL_NAME} to load"
-        model = ServedModel(BASE_MODEL_NAME, BASE_MODEL_NAME, int(time.time()))
+        model = self._model(BASE_MODEL_NAME, BASE_MODEL_NAME, time.time())
         try:
             await self._pool.get(model)
         except NimError as error:
@@ -124,6 +127,11 @@ class Refresher:
             raise
         self._catalog.models[model.id] = model
         log.info("serving %s", model.id)
+
+    def _serve_base(self, name: str) -> None:
+        if name not in self._catalog.models:
+            self._catalog.models[name] = self._model(name, name, time.time())
+            log.info("serving %s", name)
 
     async def _serve_adapter(self, entity: dict[str, Any]) -> str | None:
         """Serve an adapter of the Entity Store; its name, or None while it cannot be served."""
@@ -138,7 +146,7 @@ class Refresher:
         if failure and time.monotonic() < failure.retry_at:
             return None
         try:
-            await asyncio.to_thread(self._fetch, files_url, folder)
+            await asyncio.to_thread(self._fetch, files_url, folder, entity["base_model"])
         # A user's file can be unusable for any reason; one bad adapter must not keep the others from being served.
         except Exception as error:
             wait = min(failure.wait * 2, _LONGEST_RETRY_SECONDS) if failure else 2.0
@@ -148,12 +156,12 @@ class Refresher:
         self._failures.pop(folder, None)
         if known:
             await self._withdraw(name)
-        created = int(read_time(entity["created_at"]).timestamp())
-        self._catalog.models[name] = ServedModel(name, entity["base_model"], created, folder)
+        created = read_time(entity["created_at"]).timestamp()
+        self._catalog.models[name] = self._model(name, entity["base_model"], created, folder)
         log.info("serving %s from %s", name, files_url)
         return name
 
-    def _fetch(self, files_url: str, folder: Path) -> None:
+    def _fetch(self, files_url: str, folder: Path, base: str) -> None:
         if not folder.is_dir():
             uri = parse_hub_uri(files_url, "model")
             unfinished = folder.with_suffix(".unfinished")
@@ -167,11 +175,14 @@ class Refresher:
                 token=False,
             )
             try:
-                check_adapter(unfinished, self._base_folder())
+                check_adapter(unfinished, self._models.openvino_folder(base))
             except ValueError:
                 shutil.rmtree(unfinished, ignore_errors=True)
                 raise
             unfinished.rename(folder)
+
+    def _model(self, name: str, base: str, created: float, adapter: Path | None = None) -> ServedModel:
+        return ServedModel(name, base, int(created), adapter, self._models.get(base).facts.serving_bytes)
 
     async def _withdraw(self, name: str) -> None:
         model = self._catalog.models.pop(name)

@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from nemo_local.model.base_model import BASE_MODEL_NAME
+from nemo_local.model.registry import BaseModels
 from nemo_local.nim.engine import PRECISION, Engine
 from nemo_local.nim.errors import NimError
 
 log = logging.getLogger(__name__)
 
-# Engines in memory at the same time. One takes about 0.9 GB, more while it answers many requests.
+# Engines in memory at the same time, if the memory allows it. One of the built-in model takes about 0.9 GB, more while
+# it answers many requests.
 CAPACITY = 3
 
 # An engine that nobody has asked for so long is unloaded: a training job on the same machine needs the memory more.
@@ -32,12 +37,14 @@ class ServedModel:
         base: name of the base model.
         created: seconds since 1970.
         adapter: folder of the PEFT adapter; None for the base model itself.
+        memory: what its engine takes with the cache full, in bytes.
     """
 
     id: str
     base: str
     created: int
     adapter: Path | None = None
+    memory: int = 0
 
     def view(self) -> dict[str, Any]:
         """The model as ``/v1/models`` shows it."""
@@ -85,6 +92,13 @@ class Catalog:
             raise NimError(404, message, param="model", code="model_not_found") from None
 
 
+def memory_budget(models: BaseModels) -> int:
+    """Memory that all engines together may take, in bytes: half of the machine's, and never less than what as many of
+    the built-in model take as there may be."""
+    built_in = models.get(BASE_MODEL_NAME).facts.serving_bytes
+    return max(CAPACITY * built_in, psutil.virtual_memory().total // 2)
+
+
 class EnginePool:
     """An engine per served model, loaded on first use. The least recently used one is unloaded to make room, and so is
     any that nobody has asked for a while.
@@ -93,13 +107,23 @@ class EnginePool:
     so requests for different adapters would silently get each other's answers.
 
     Call all methods in one event loop.
+
+    Args:
+        load: makes an engine.
+        budget: memory that all engines together may take, in bytes; a single one may exceed it.
+        capacity: most engines at the same time.
+        unused_seconds: after which an idle engine is unloaded.
     """
 
     def __init__(
-        self, load: Callable[[ServedModel], Engine], capacity: int = CAPACITY, unused_seconds: float = UNUSED_SECONDS
+        self,
+        load: Callable[[ServedModel], Engine],
+        budget: int = 0,
+        capacity: int = CAPACITY,
+        unused_seconds: float = UNUSED_SECONDS,
     ) -> None:
         self._load = load
-        self._capacity = capacity
+        self._budget, self._capacity = budget, capacity
         self._unused_seconds = unused_seconds
         self._engines: OrderedDict[ServedModel, Engine] = OrderedDict()
         self._last_used: dict[ServedModel, float] = {}  # `time.monotonic()`
@@ -114,7 +138,7 @@ class EnginePool:
         if model not in self._engines:
             async with self._lock:
                 if model not in self._engines:
-                    while len(self._engines) >= self._capacity:
+                    while self._engines and not self._has_room(model):
                         await self._retire(self._least_used())
                     self._engines[model] = await self._loaded(model)
         self._engines.move_to_end(model)
@@ -141,6 +165,10 @@ class EnginePool:
             engine.cancel_all()
         for model in list(self._engines):
             await self._retire(model)
+
+    def _has_room(self, model: ServedModel) -> bool:
+        together = sum(one.memory for one in (model, *self._engines))
+        return len(self._engines) < self._capacity and together <= self._budget
 
     def _least_used(self) -> ServedModel:
         return next((model for model, engine in self._engines.items() if engine.idle), next(iter(self._engines)))

@@ -21,24 +21,31 @@ class TextStream:
         self._tokenizer = tokenizer
         self._stop = stop
         self._tokens: list[int] = []
+        self._before: list[int] = []
         self._held = ""
         self.stopped = False
 
     def add(self, tokens: Sequence[int]) -> str:
         """The text that can no longer change; may be empty."""
         self._tokens += tokens
-        text = self._tokenizer.decode(self._tokens)  # without special tokens
+        text = self._decoded()
         if text.endswith("\N{REPLACEMENT CHARACTER}"):
             return ""
-        self._tokens.clear()
+        self._before, self._tokens = self._tokens, []
         return self._release(text)
 
     def rest(self) -> str:
         """The text that was kept back, once there are no more tokens."""
-        text = "" if self.stopped else self._release(self._tokenizer.decode(self._tokens)) + self._held
+        text = "" if self.stopped else self._release(self._decoded()) + self._held
         self._tokens.clear()
         self._held = ""
         return text
+
+    def _decoded(self) -> str:
+        """The text of the tokens that have none yet. They are decoded after those before them, because some tokenizers
+        leave out a space at the beginning of a text."""
+        before = self._tokenizer.decode(self._before)  # without special tokens
+        return self._tokenizer.decode(self._before + self._tokens)[len(before) :]
 
     def _release(self, text: str) -> str:
         text = self._held + text

@@ -23,6 +23,7 @@ class Running:
     gateway_port: int = field(default_factory=free_port)
     nim_port: int = field(default_factory=free_port)
     process: subprocess.Popen | None = None
+    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def gateway_url(self) -> str:
@@ -41,6 +42,7 @@ class Running:
         self.home.mkdir(parents=True, exist_ok=True)
         environment = {
             **os.environ,
+            **self.environment,
             "FLYWHEEL_HOME": str(self.home),
             "FLYWHEEL_GATEWAY_PORT": str(self.gateway_port),
             "FLYWHEEL_NIM_PORT": str(self.nim_port),

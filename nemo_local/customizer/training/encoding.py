@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nemo_local.model.chat_template import IM_END, message_text, render_chat
+from tokenizers import Tokenizer
+
+from nemo_local.model.chat_template import ChatTemplate, message_text
 from tool_calling.prompt import render_tool_calls
 
 
@@ -19,7 +21,7 @@ class EncodedRow:
     answer_start: int
 
 
-def encode_row(row: dict[str, Any], tokenizer) -> EncodedRow:
+def encode_row(row: dict[str, Any], tokenizer: Tokenizer, template: ChatTemplate) -> EncodedRow:
     """Encode ``{messages, tools}``. The last message is the assistant's and is what is learned; earlier ones are
     context.
 
@@ -28,7 +30,10 @@ def encode_row(row: dict[str, Any], tokenizer) -> EncodedRow:
 
     Args:
         row: checked customization row (see ``datasets.py``).
-        tokenizer: Hugging Face tokenizer of the base model.
+        tokenizer, template: of the base model.
+
+    Raises:
+        ChatTemplateError: the template refuses the conversation.
     """
     *context, answer = row["messages"]
     tools = row.get("tools")
@@ -36,8 +41,9 @@ def encode_row(row: dict[str, Any], tokenizer) -> EncodedRow:
         text = render_tool_calls(answer.get("tool_calls") or [])
     else:
         text = message_text(answer)
-    prompt_ids = tokenizer(render_chat(context, tools), add_special_tokens=False).input_ids
-    answer_ids = tokenizer(text + IM_END, add_special_tokens=False).input_ids
+    # Where a text has to begin with a special token, the template writes it.
+    prompt_ids = tokenizer.encode(template.render(context, tools), add_special_tokens=False).ids
+    answer_ids = tokenizer.encode(template.clean(text) + template.answer_end, add_special_tokens=False).ids
     # An array takes 4 bytes a token, a list of integers up to 36: the rows of a large dataset are all in memory.
     return EncodedRow(array("i", prompt_ids + answer_ids), len(prompt_ids))
 

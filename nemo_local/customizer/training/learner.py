@@ -12,21 +12,23 @@ from transformers import AutoModelForCausalLM
 
 from nemo_local.customizer.training.encoding import EncodedRow
 from nemo_local.customizer.training.lora import MergedForward
-from nemo_local.customizer.training.loss import TOKENS_PER_PASS, answer_loss
+from nemo_local.customizer.training.loss import Limits, answer_loss
 from nemo_local.customizer.training.packing import ATTENTION, PackedBatch, pack, split_into_passes
-from nemo_local.model.base_model import HUB_NAME
+from nemo_local.model.architectures import read_facts
 
 
 @dataclass(frozen=True)
 class TrainingSpec:
     """Everything that determines a training run. Names are those of NeMo Customizer's hyperparameters.
 
+    ``model_dir`` is the Hugging Face folder of the base model, and ``base_model_name`` what the adapter calls it.
     ``val_check_interval`` is a number of steps if it is an int, a fraction of an epoch if a float in (0, 1].
     ``max_steps`` ends training early; the learning rate schedule then ends there as well.
     ``max_seq_length`` is in tokens: longer rows are left out, with a warning, as a cut row would lose its answer.
     """
 
     model_dir: Path
+    base_model_name: str
     training_file: Path
     validation_file: Path
     output_dir: Path
@@ -59,12 +61,14 @@ class Learner:
     Attributes:
         device: trained on.
         dtype: number format of the frozen weights and activations; the adapter is float32.
+        facts: of the base model.
         model: in training mode.
         optimizer: of the adapter's parameters.
     """
 
     def __init__(self, spec: TrainingSpec) -> None:
         self.device, self.dtype = pick_device()
+        self.facts = read_facts(spec.model_dir)
         self.model = load_model(spec, self.device, self.dtype)
         self.model.train()
         # Dropout needs PEFT's own layers. They keep half as much again for the backward pass, so they are recomputed.
@@ -88,6 +92,12 @@ class Learner:
         if self._merged:
             self._merged.refresh()
 
+    def passes(self, rows: list[EncodedRow]) -> Iterator[PackedBatch]:
+        """Rows, packed into passes of as many tokens as the memory allows. Each is made when it is asked for: the
+        attention masks of all passes of a large batch, or of a large validation file, would take gigabytes."""
+        for group in split_into_passes(rows, self.facts.tokens_per_pass):
+            yield pack(group, self.facts.sliding_window).to(self.device, self.dtype)
+
     def step(self, rows: list[EncodedRow], tokens: float) -> float:
         """Train on some rows once, and return their loss.
 
@@ -95,8 +105,8 @@ class Learner:
             rows: of this step.
             tokens: what the loss is divided by: see :func:`add_gradients`.
         """
-        passes = packed(rows, self.device, self.dtype)
-        loss = add_gradients(self.model, passes, tokens, recompute=self._merged is None)
+        limits = Limits.of(self.facts)
+        loss = add_gradients(self.model, self.passes(rows), tokens, limits, recompute=self._merged is None)
         torch.nn.utils.clip_grad_norm_(self._parameters, 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
@@ -124,11 +134,13 @@ def load_model(spec: TrainingSpec, device: torch.device, dtype: torch.dtype) -> 
         target_modules=list(spec.target_modules),
     )
     tuned = get_peft_model(model, config).to(device)
-    tuned.peft_config["default"].base_model_name_or_path = HUB_NAME  # not this machine's path
+    tuned.peft_config["default"].base_model_name_or_path = spec.base_model_name  # not this machine's path
     return tuned
 
 
-def add_gradients(model: PeftModel, passes: Iterable[PackedBatch], tokens: float, recompute: bool = False) -> float:
+def add_gradients(
+    model: PeftModel, passes: Iterable[PackedBatch], tokens: float, limits: Limits, recompute: bool = False
+) -> float:
     """Add the gradients of one step to those of the adapter, and return the step's loss.
 
     The loss is a sum over the answer tokens of all passes, divided by one number. How a step is divided into passes
@@ -139,18 +151,11 @@ def add_gradients(model: PeftModel, passes: Iterable[PackedBatch], tokens: float
         tokens: what the summed loss is divided by: the step's number of rows times the mean number of answer tokens of
             a row of the whole file. If it were divided by the answer tokens of its own rows, a token of a short answer
             ("no tool fits") would weigh several times as much as one of a long answer, the more so the smaller a batch.
-        recompute: as for :func:`answer_loss`.
+        limits, recompute: as for :func:`answer_loss`.
     """
     loss = 0.0
     for batch in passes:
-        part = answer_loss(model, batch, recompute) / tokens
+        part = answer_loss(model, batch, limits, recompute) / tokens
         part.backward()
         loss += part.item()
     return loss
-
-
-def packed(rows: list[EncodedRow], device: torch.device, dtype: torch.dtype) -> Iterator[PackedBatch]:
-    """Pack rows into passes of at most :data:`TOKENS_PER_PASS` tokens, each made when it is asked for: the attention
-    masks of all passes of a large batch, or of a large validation file, would take gigabytes."""
-    for group in split_into_passes(rows, TOKENS_PER_PASS):
-        yield pack(group).to(device, dtype)

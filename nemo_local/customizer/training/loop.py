@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer
 
 from nemo_local.customizer.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from nemo_local.customizer.training.datasets import DatasetError
 from nemo_local.customizer.training.encoding import EncodedRow, encode_row
 from nemo_local.customizer.training.errors import JobError
-from nemo_local.customizer.training.learner import Learner, TrainingSpec, packed
-from nemo_local.customizer.training.loss import answer_loss
-from nemo_local.model.base_model import CONTEXT_LENGTH
+from nemo_local.customizer.training.learner import Learner, TrainingSpec
+from nemo_local.customizer.training.loss import Limits, answer_loss
+from nemo_local.model.architectures import read_facts
+from nemo_local.model.chat_template import ChatTemplate
+from nemo_local.model.jinja import ChatTemplateError
+from nemo_local.model.tokenizer_files import load_tokenizer
 
 # Seconds between checkpoints: the most work that a killed job has to repeat.
 CHECKPOINT_EVERY = 30.0
@@ -43,15 +45,33 @@ def learning_rate(step: int, total_steps: int, spec: TrainingSpec) -> float:
     return floor + (spec.learning_rate - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def read_rows(path: Path, tokenizer, max_seq_length: int, on_event: OnEvent) -> list[EncodedRow]:
+def row_encoder(model_dir: Path) -> tuple[Callable[[dict[str, Any]], EncodedRow], int]:
+    """What encodes rows for a model, and the model's context length."""
+    model = read_facts(model_dir)
+    tokenizer, template = load_tokenizer(model_dir, model.vocab_size), ChatTemplate.from_folder(model_dir)
+    return lambda row: encode_row(row, tokenizer, template), model.context_length
+
+
+def read_rows(
+    path: Path,
+    encode: Callable[[dict[str, Any]], EncodedRow],
+    max_seq_length: int,
+    context_length: int,
+    on_event: OnEvent,
+) -> list[EncodedRow]:
     """Encode every row of a checked JSONL file that fits into ``max_seq_length`` tokens and into the model's context.
 
     Raises:
-        DatasetError: no row fits.
+        DatasetError: no row fits, or the model's chat template refuses one.
     """
-    limit = min(max_seq_length, CONTEXT_LENGTH)
-    with path.open(encoding="utf-8") as lines:
-        rows = [encode_row(json.loads(line), tokenizer) for line in lines if line.strip()]
+    limit = min(max_seq_length, context_length)
+    try:
+        with path.open(encoding="utf-8") as lines:
+            rows = [encode(json.loads(line)) for line in lines if line.strip()]
+    except ChatTemplateError as error:
+        raise DatasetError(
+            f"a row of {path.name} cannot be written for this model: {error}. Change or remove it."
+        ) from None
     fitting = [row for row in rows if len(row.ids) <= limit]
     if len(fitting) < len(rows):
         left_out = len(rows) - len(fitting)
@@ -60,7 +80,7 @@ def read_rows(path: Path, tokenizer, max_seq_length: int, on_event: OnEvent) -> 
     if not fitting:
         raise DatasetError(
             f"every row of {path.name} is longer than {limit} tokens (the smaller of the configuration's "
-            f"max_seq_length, {max_seq_length}, and the model's context, {CONTEXT_LENGTH}). Shorten the rows, or use a "
+            f"max_seq_length, {max_seq_length}, and the model's context, {context_length}). Shorten the rows, or use a "
             "configuration with a larger max_seq_length."
         )
     return fitting
@@ -71,8 +91,8 @@ def validation_loss(learner: Learner, rows: list[EncodedRow]) -> float:
     """Mean cross-entropy per answer token over all validation rows."""
     learner.model.eval()
     total = tokens = 0
-    for batch in packed(rows, learner.device, learner.dtype):
-        total += answer_loss(learner.model, batch).item()
+    for batch in learner.passes(rows):
+        total += answer_loss(learner.model, batch, Limits.of(learner.facts)).item()
         tokens += len(batch.targets)
     learner.model.train()
     return total / tokens
@@ -106,9 +126,9 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
         TrainingDiverged: a loss is infinite or not a number.
     """
     torch.manual_seed(spec.seed)
-    tokenizer = AutoTokenizer.from_pretrained(spec.model_dir)
-    rows = read_rows(spec.training_file, tokenizer, spec.max_seq_length, on_event)
-    validation = read_rows(spec.validation_file, tokenizer, spec.max_seq_length, on_event)
+    encode, context_length = row_encoder(spec.model_dir)
+    rows = read_rows(spec.training_file, encode, spec.max_seq_length, context_length, on_event)
+    validation = read_rows(spec.validation_file, encode, spec.max_seq_length, context_length, on_event)
     learner = Learner(spec)
 
     steps_per_epoch = math.ceil(len(rows) / spec.batch_size)

@@ -21,10 +21,10 @@ ADAPTER = "default"
 
 class _MergedLinear(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x, merged, a, b, scaling):
+    def forward(ctx, x, merged, bias, a, b, scaling):
         ctx.save_for_backward(x, merged, a, b)
         ctx.scaling = scaling
-        return torch.nn.functional.linear(x, merged)
+        return torch.nn.functional.linear(x, merged, bias)
 
     @staticmethod
     def backward(ctx, grad):
@@ -35,12 +35,13 @@ class _MergedLinear(torch.autograd.Function):
         a, b = a.to(grads.dtype), b.to(grads.dtype)
         grad_a = ((grads @ b).mul_(ctx.scaling).t() @ rows).to(adapter_dtype)
         grad_b = (grads.t() @ (rows @ a.t()).mul_(ctx.scaling)).to(adapter_dtype)
-        return grad_x, None, grad_a, grad_b, None
+        return grad_x, None, None, grad_a, grad_b, None
 
 
 def _forward(self: LoraLinear, x: torch.Tensor, *args, **kwargs) -> torch.Tensor:
     a, b = self.lora_A[ADAPTER].weight, self.lora_B[ADAPTER].weight
-    return _MergedLinear.apply(x, self.merged_weight, a, b, self.scaling[ADAPTER])
+    bias = self.get_base_layer().bias  # frozen, as the weight
+    return _MergedLinear.apply(x, self.merged_weight, bias, a, b, self.scaling[ADAPTER])
 
 
 class MergedForward:
@@ -48,7 +49,7 @@ class MergedForward:
     the adapter.
 
     Args:
-        model: PEFT model whose LoRA layers are plain bias-free ``Linear`` ones without dropout.
+        model: PEFT model whose LoRA layers are plain ``Linear`` ones without dropout.
     """
 
     def __init__(self, model: torch.nn.Module) -> None:

@@ -2,7 +2,9 @@
 
 All tool-calling rows begin with the same system message, which is about half of their tokens. With causal attention
 its hidden states do not depend on what follows, so one copy serves every row of a batch, forward and backward, with
-the same result as separate rows (the test suite compares the gradients). The layout of a packed batch of rows 1..B is
+the same result as separate rows (the test suite compares the gradients). So it is with layers that
+attend to a sliding window: positions decide what a token attends to, and packing leaves them as they are. The layout of
+a packed batch of rows 1..B is
 
     [ shared prefix | rest of row 1 | rest of row 2 | ... ]
 
@@ -38,6 +40,8 @@ class PackedBatch:
         targets: ``(T,)``, those answer tokens.
         masks: an additive attention mask for each segment: prefix, rest 1, rest 2, ...
         segments: the segments' lengths; they add up to ``L``.
+        sliding_window: tokens that some layers attend to at most; None if no layer has such a limit.
+        window_masks: the masks of those layers.
     """
 
     input_ids: torch.Tensor
@@ -46,11 +50,24 @@ class PackedBatch:
     targets: torch.Tensor
     masks: list[torch.Tensor]
     segments: list[int]
+    sliding_window: int | None
+    window_masks: list[torch.Tensor]
 
     def to(self, device: torch.device, dtype: torch.dtype) -> PackedBatch:
         """On ``device``, masks in the model's ``dtype``."""
         indices = (t.to(device) for t in (self.input_ids, self.position_ids, self.predict, self.targets))
-        return PackedBatch(*indices, [mask.to(device, dtype) for mask in self.masks], self.segments)
+        masks = [mask.to(device, dtype) for mask in self.masks]
+        same = self.window_masks is self.masks
+        window_masks = masks if same else [mask.to(device, dtype) for mask in self.window_masks]
+        return PackedBatch(*indices, masks, self.segments, self.sliding_window, window_masks)
+
+    def masks_of(self, sliding_window: int | None) -> list[torch.Tensor]:
+        """The masks of a layer that attends to so many tokens, or to all."""
+        if sliding_window is None:
+            return self.masks
+        if sliding_window != self.sliding_window:
+            raise ValueError(f"the batch was packed for windows of {self.sliding_window}, not of {sliding_window}")
+        return self.window_masks
 
 
 def split_into_passes(rows: Sequence[EncodedRow], limit: int) -> Iterator[list[EncodedRow]]:
@@ -71,9 +88,14 @@ def packed_length(rows: list[EncodedRow]) -> int:
     return prefix + sum(len(row.ids) - prefix for row in rows)
 
 
-def pack(rows: list[EncodedRow]) -> PackedBatch:
+def pack(rows: list[EncodedRow], sliding_window: int | None = None) -> PackedBatch:
     """Pack rows (at least one). Every prompt begins with the same control token, so the shared prefix is never
-    empty."""
+    empty.
+
+    Args:
+        rows: encoded by the same chat template.
+        sliding_window: of the model's layers that have one.
+    """
     prefix = common_prefix_length(rows)
     ids = list(rows[0].ids[:prefix])
     positions = list(range(prefix))
@@ -87,6 +109,9 @@ def pack(rows: list[EncodedRow]) -> PackedBatch:
         targets += row.ids[row.answer_start :]
         segments.append(length)
         masks.append(_causal_mask(length, prefix))
+    window_masks = masks
+    if sliding_window is not None and sliding_window < max(len(row.ids) for row in rows):
+        window_masks = [mask + _too_far(mask, sliding_window) for mask in masks]
     return PackedBatch(
         torch.tensor([ids]),
         torch.tensor([positions]),
@@ -94,6 +119,8 @@ def pack(rows: list[EncodedRow]) -> PackedBatch:
         torch.tensor(targets),
         masks,
         segments,
+        sliding_window,
+        window_masks,
     )
 
 
@@ -101,6 +128,13 @@ def _causal_mask(length: int, prefix: int) -> torch.Tensor:
     """``(length, prefix + length)``: 0 where a token may attend (the prefix, itself, what precedes it), minus infinity
     elsewhere."""
     return torch.full((length, prefix + length), float("-inf")).triu(prefix + 1)
+
+
+def _too_far(mask: torch.Tensor, window: int) -> torch.Tensor:
+    """Minus infinity where a key of a mask's segment is ``window`` or more positions before the query. Keys are in the
+    order of their positions, and the last one is that of the last query."""
+    before = mask.shape[1] - mask.shape[0]
+    return torch.full_like(mask, float("-inf")).tril(before - window)
 
 
 def shared_prefix_attention(
@@ -113,6 +147,7 @@ def shared_prefix_attention(
     dropout: float = 0.0,
     *,
     batch: PackedBatch,
+    sliding_window: int | None = None,
     **_: object,
 ) -> tuple[torch.Tensor, None]:
     """Attention over a packed batch, segment by segment, so that no masked-out pair of rows is computed.
@@ -121,16 +156,21 @@ def shared_prefix_attention(
     ``value`` have ``key_value_heads``. Returns ``(1, L, heads, head_dim)``.
     """
     attend = _CpuAttention.apply if query.device.type == "cpu" else segment_attention
-    return attend(query, key, value, batch, scaling), None
+    return attend(query, key, value, batch, scaling, sliding_window), None
 
 
 def segment_attention(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, batch: PackedBatch, scaling: float
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    batch: PackedBatch,
+    scaling: float,
+    sliding_window: int | None,
 ) -> torch.Tensor:
     """Attention segment by segment with PyTorch's differentiable function, on any device."""
     outputs = [
         scaled_dot_product_attention(query[:, :, segment], k, v, attn_mask=mask, scale=scaling, enable_gqa=True)
-        for segment, k, v, mask in _segments(batch, key, value)
+        for segment, k, v, mask in _segments(batch, key, value, sliding_window)
     ]
     return torch.cat(outputs, dim=2).transpose(1, 2)
 
@@ -143,18 +183,18 @@ class _CpuAttention(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, query, key, value, batch, scaling):
+    def forward(ctx, query, key, value, batch, scaling, sliding_window):
         _, heads, length, head_dim = query.shape
         output = query.new_empty(1, length, heads, head_dim)
         logsumexps = []
-        for segment, k, v, mask in _segments(batch, key, value):
+        for segment, k, v, mask in _segments(batch, key, value, sliding_window):
             out, logsumexp = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
                 query[:, :, segment], k, v, 0.0, False, attn_mask=mask, scale=scaling
             )
             output[:, segment] = out.transpose(1, 2)
             logsumexps.append(logsumexp)
         ctx.save_for_backward(query, key, value, output, torch.cat(logsumexps, dim=2))
-        ctx.batch, ctx.scaling = batch, scaling
+        ctx.batch, ctx.scaling, ctx.sliding_window = batch, scaling, sliding_window
         return output
 
     @staticmethod
@@ -165,7 +205,7 @@ class _CpuAttention(torch.autograd.Function):
         # Of each query's weights, the mean gradient, weighted by themselves (Dao et al. 2022, algorithm 4, line 19).
         mean = (grad * output).sum(-1, dtype=logsumexp.dtype).transpose(1, 2)
         grad = grad.transpose(1, 2)
-        for segment, k, v, mask in _segments(ctx.batch, key, value):
+        for segment, k, v, mask in _segments(ctx.batch, key, value, ctx.sliding_window):
             before = k.shape[2] - (segment.stop - segment.start)  # what the segment attends to beside itself
             for start in range(segment.start, segment.stop, QUERIES_AT_ONCE):
                 place = slice(start, min(start + QUERIES_AT_ONCE, segment.stop))
@@ -181,7 +221,7 @@ class _CpuAttention(torch.autograd.Function):
                     total[:, :, segment.start : place.stop] += part[:, before:]
                     if before:
                         total[:, :, :prefix] += part[:, :prefix]
-        return grad_q, grad_k, grad_v, None, None
+        return grad_q, grad_k, grad_v, None, None, None
 
 
 def _grouped(x: torch.Tensor, groups: int) -> torch.Tensor:
@@ -190,10 +230,10 @@ def _grouped(x: torch.Tensor, groups: int) -> torch.Tensor:
     return x.reshape(groups, -1, x.shape[-1] if x.dim() == 4 else 1)
 
 
-def _segments(batch: PackedBatch, key: torch.Tensor, value: torch.Tensor):
+def _segments(batch: PackedBatch, key: torch.Tensor, value: torch.Tensor, sliding_window: int | None):
     """Each segment's place in the sequence, the keys and values it attends to, and its mask."""
     prefix, start = batch.segments[0], 0
-    for length, mask in zip(batch.segments, batch.masks, strict=True):
+    for length, mask in zip(batch.segments, batch.masks_of(sliding_window), strict=True):
         segment = slice(start, start + length)
         k, v = key[:, :, segment], value[:, :, segment]
         if start:

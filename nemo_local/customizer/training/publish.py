@@ -9,7 +9,7 @@ import httpx
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
-from nemo_local.customizer.target_modules import adapts_mlp, expand_target_modules
+from nemo_local.customizer.target_modules import adapts_mlp
 from nemo_local.customizer.training.errors import JobError
 
 ADAPTER_FILES = ["adapter_config.json", "adapter_model.safetensors"]
@@ -77,7 +77,6 @@ def publish(order: dict[str, Any], adapter_dir: Path, result: dict[str, Any]) ->
 
 def _entity(order: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
     output, lora = order["output"], order["hyperparameters"]["lora"]
-    modules = expand_target_modules(lora["target_modules"])
     name = f"{output['name']}@{output['version']}"
     return {
         "namespace": output["namespace"],
@@ -87,7 +86,11 @@ def _entity(order: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
         "base_model": order["base_model"],
         "peft": {
             "finetuning_type": "lora",
-            "lora": {"alpha": lora["alpha"], "apply_lora_to_mlp": adapts_mlp(modules), "apply_lora_to_output": False},
+            "lora": {
+                "alpha": lora["alpha"],
+                "apply_lora_to_mlp": adapts_mlp(lora["target_modules"]),
+                "apply_lora_to_output": False,
+            },
         },
         "artifact": {
             "files_url": f"hf://{output['namespace']}/{output['name']}@{output['version']}",

@@ -1,5 +1,5 @@
-"""How fast this machine trains: ``python -m nemo_local.customizer.training.speed FILE PARENT`` measures it and
-writes FILE, unless its parent process ends before.
+"""How fast this machine trains a base model: ``python -m nemo_local.customizer.training.speed MODEL FILE PARENT``
+measures it and writes FILE, unless its parent process ends before.
 
 The steps are real ones, of rows as long as the course's, whose tokens are random: neither the products nor their time
 depend on what the tokens are.
@@ -22,7 +22,7 @@ from nemo_local.customizer.target_modules import HF_NAMES
 from nemo_local.customizer.training.encoding import EncodedRow
 from nemo_local.customizer.training.learner import Learner, TrainingSpec
 from nemo_local.customizer.worker_process import EXIT_ORPHANED
-from nemo_local.model.base_model import ensure_hf_model
+from nemo_local.model.registry import BaseModels
 from nemo_local.settings import Settings
 
 # A row of the course's data set: 570 tokens on average, of which 252 are the same in all rows and 43 are the answer.
@@ -44,7 +44,7 @@ def measure(model_dir: Path) -> float:
     """
     torch.manual_seed(0)
     learner = Learner(course_spec(model_dir))
-    vocabulary = learner.model.config.vocab_size
+    vocabulary = learner.facts.vocab_size
     rng = Random(0)
     shared = rng.choices(range(vocabulary), k=SHARED_TOKENS)
     best, started = 0.0, time.perf_counter()
@@ -69,7 +69,8 @@ def course_spec(model_dir: Path) -> TrainingSpec:
     """
     nowhere = Path(tempfile.gettempdir())  # nothing is read or written
     return TrainingSpec(
-        model_dir=model_dir, training_file=nowhere, validation_file=nowhere, output_dir=nowhere, checkpoint_dir=nowhere,
+        model_dir=model_dir, base_model_name=model_dir.name,
+        training_file=nowhere, validation_file=nowhere, output_dir=nowhere, checkpoint_dir=nowhere,
         epochs=1, batch_size=2, learning_rate=1e-3, adapter_dim=32, adapter_dropout=0.0, alpha=64,
         target_modules=HF_NAMES, warmup_steps=0, max_steps=None, seed=0, log_every_n_steps=1,
         val_check_interval=1.0, weight_decay=0.0, max_seq_length=2048, min_learning_rate=None, adam_beta1=0.9,
@@ -77,11 +78,12 @@ def course_spec(model_dir: Path) -> TrainingSpec:
     )  # fmt: skip
 
 
-def main(file: Path) -> None:
-    """Measure, and write ``{"tokens_per_second": ...}``."""
-    write_json(file, {"tokens_per_second": round(measure(ensure_hf_model(Settings.from_env())), 1)})
+def main(model: str, file: Path) -> None:
+    """Measure a base model, and write ``{"tokens_per_second": ...}``."""
+    speed = measure(BaseModels(Settings.from_env()).hf_folder(model))
+    write_json(file, {"tokens_per_second": round(speed, 1)})
 
 
 if __name__ == "__main__":
-    end_with_parent(int(sys.argv[2]), EXIT_ORPHANED)
-    main(Path(sys.argv[1]))
+    end_with_parent(int(sys.argv[3]), EXIT_ORPHANED)
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -29,6 +29,8 @@ from nemo_local.customizer.training.errors import JobError
 from nemo_local.customizer.training.publish import publish
 from nemo_local.customizer.worker_process import EXIT_DISK_FULL, EXIT_FAILED, EXIT_ORPHANED, OUT_OF_MEMORY_ADVICE
 from nemo_local.model.base_model import BaseModelMissing
+from nemo_local.model.errors import ModelRefused
+from nemo_local.model.registry import BaseModels, UnknownModel
 from nemo_local.settings import Settings
 
 log = logging.getLogger("nemo_local.customizer.training.worker")
@@ -36,7 +38,7 @@ log = logging.getLogger("nemo_local.customizer.training.worker")
 # Seconds that an earlier worker of the same job has to end; it soon notices the loss of its scheduler.
 LOCK_TIMEOUT = 60
 # Errors with a message for the user, who needs no traceback.
-EXPECTED = (JobError, BaseModelMissing)
+EXPECTED = (JobError, BaseModelMissing, ModelRefused, UnknownModel)
 
 
 class EventLog:
@@ -95,10 +97,11 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
         # Imported late: torch takes seconds, and a malformed dataset should be reported at once.
         from nemo_local.customizer.training.learner import TrainingSpec
         from nemo_local.customizer.training.loop import train
-        from nemo_local.model.base_model import ensure_hf_model
 
-        model_dir = ensure_hf_model(Settings(home=Path(order["home"]), models=Path(order["models_dir"])))
-        spec = TrainingSpec(**training_values(order, job_dir, rows), model_dir=model_dir)
+        models = BaseModels(Settings(home=Path(order["home"]), models=Path(order["models_dir"])))
+        base = models.get(order["base_model"])
+        values = training_values(order, job_dir, rows, base.facts.num_layers)
+        spec = TrainingSpec(**values, model_dir=models.hf_folder(base.name), base_model_name=base.hub_name)
 
         def on_event(event: dict[str, Any]) -> None:
             emit(event)
@@ -118,8 +121,22 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
     emit({"type": "published", "message": f"Registered the model {model} in the Entity Store"})
 
 
-def training_values(order: dict[str, Any], job_dir: Path, rows: RowFiles) -> dict[str, Any]:
-    """The job's hyperparameters as the fields of ``TrainingSpec`` (but ``model_dir``)."""
+def training_values(order: dict[str, Any], job_dir: Path, rows: RowFiles, num_layers: int) -> dict[str, Any]:
+    """The job's hyperparameters as the fields of ``TrainingSpec`` (but the two about the base model).
+
+    Args:
+        order: ``job.json``.
+        job_dir: the job's directory.
+        rows: of the job.
+        num_layers: decoder layers of the base model.
+
+    Raises:
+        JobError: a name in ``target_modules`` matches none of its layers.
+    """
+    try:
+        target_modules = expand_target_modules(order["hyperparameters"]["lora"]["target_modules"], num_layers)
+    except ValueError as error:
+        raise JobError(f"hyperparameters.lora.target_modules: {error}") from None
     values, lora = order["hyperparameters"], order["hyperparameters"]["lora"]
     flat = values["optimizer"] == "adamw_with_flat_lr"
     interval = values["val_check_interval"]
@@ -133,7 +150,7 @@ def training_values(order: dict[str, Any], job_dir: Path, rows: RowFiles) -> dic
         "adapter_dim": lora["adapter_dim"],
         "adapter_dropout": lora["adapter_dropout"],
         "alpha": lora["alpha"],
-        "target_modules": tuple(expand_target_modules(lora["target_modules"])),
+        "target_modules": tuple(target_modules),
         "max_steps": values.get("max_steps"),
         # A cosine between equal values is constant.
         "min_learning_rate": values["learning_rate"] if flat else values["min_learning_rate"],

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from chat_forms import TINY_CHATML
 
 from flywheel_helpers.course import exercises
 from flywheel_helpers.data import examples, xlam
 from flywheel_helpers.webui import setup
-from nemo_local.model import chat_template
 from tool_calling import prompt
 from tool_calling.prompt import NO_CALL, question_text, render_tool_calls
 
@@ -69,7 +69,7 @@ def test_a_chat_message_meets_the_model_as_a_request_with_tools_does(sample_rows
     for row in sample_rows:
         text = prompt.question_text(row["messages"][0]["content"], row["tools"])
         chat = [{"role": "system", "content": prompt.SYSTEM_MESSAGE}, {"role": "user", "content": text}]
-        assert chat_template.render_chat(chat) == chat_template.render_chat(row["messages"], row["tools"])
+        assert TINY_CHATML.render(chat) == TINY_CHATML.render(row["messages"], row["tools"])
 
 
 def test_the_questions_are_new_and_of_every_kind(sample_rows):

@@ -51,7 +51,7 @@ def flywheel(tmp_path, monkeypatch, capsys):
 def test_help_lists_the_commands(flywheel):
     found = flywheel("--help")
     assert found.returncode == 0
-    for command in ("up", "down", "status", "run", "doctor", "progress", "webui", "data"):
+    for command in ("up", "down", "status", "run", "doctor", "progress", "webui", "data", "models"):
         assert f"\n  {command} " in found.stdout
 
 

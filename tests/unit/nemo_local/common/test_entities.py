@@ -10,6 +10,7 @@ from nemo_microservices.types import customization, deployment
 
 from nemo_local.customizer.catalog import BASE_NAME, BASE_NAMESPACE, VERSION, Catalog
 from nemo_local.model.base_model import BASE_MODEL_NAME
+from nemo_local.model.registry import BaseModels
 from nemo_local.server.gateway import create_app, load_services
 from nemo_local.settings import Settings
 
@@ -53,7 +54,7 @@ BY_ID = ("/v1/namespaces", "/v1/evaluation/results")
 def http(tmp_path_factory) -> TestClient:
     settings = Settings(home=tmp_path_factory.mktemp("home"))
     services = load_services(settings, ("entity_store", "deployment", "customizer", "evaluator"))
-    Catalog(settings.service_dir("customizer") / "customizer.db").seed()
+    Catalog(settings.service_dir("customizer") / "customizer.db", BaseModels(settings)).seed()
     return TestClient(create_app(services))  # not entered: nothing is started
 
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from nemo_local.customizer.hyperparameters import Hyperparameters, limit_val_check_interval
-from nemo_local.customizer.target_modules import HF_NAMES, adapts_mlp, expand_target_modules
+from nemo_local.customizer.target_modules import HF_NAMES, adapts_mlp, check_target_modules, expand_target_modules
 from nemo_local.customizer.training.datasets import RowFiles
 from nemo_local.customizer.training.worker import training_values
 
@@ -124,16 +124,26 @@ def test_val_check_interval_is_cut_below_max_steps():
     ],
 )
 def test_target_modules_become_hugging_face_names(patterns, expected):
-    assert expand_target_modules(patterns) == expected
+    assert expand_target_modules(patterns, 30) == expected
 
 
 def test_a_layer_number_is_not_a_prefix():
-    assert expand_target_modules(["*.layers.1.*.linear_proj"]) == ["model.layers.1.self_attn.o_proj"]
+    assert expand_target_modules(["*.layers.1.*.linear_proj"], 30) == ["model.layers.1.self_attn.o_proj"]
+
+
+def test_a_module_is_chosen_in_all_layers_that_the_model_has():
+    patterns = ["*.layers.0.*.o_proj", "*.layers.1.*.o_proj"]
+    assert expand_target_modules(patterns, 2) == ["o_proj"]
+    assert len(expand_target_modules(patterns, 3)) == 2
+    check_target_modules(["*.layers.30.*"])  # which model it is for is not known yet
+    with pytest.raises(ValueError, match=r"layers\.30\.\*' matches no layer"):
+        expand_target_modules(["*.layers.30.*"], 30)
 
 
 def test_adapts_mlp():
-    assert adapts_mlp(["q_proj", "model.layers.3.mlp.up_proj"])
-    assert not adapts_mlp(["q_proj", "o_proj"])
+    for patterns in (["q_proj", "model.layers.3.mlp.up_proj"], ["linear_fc2"], ["*_proj"]):
+        assert adapts_mlp(patterns)
+    assert not adapts_mlp(["q_proj", "linear_proj", "*.layers.1.*.linear_qkv"])
 
 
 def _spec_values(tmp_path: Path, rows: int = 20, **named):
@@ -142,7 +152,7 @@ def _spec_values(tmp_path: Path, rows: int = 20, **named):
     files.validation.write_text("{}\n")
     asked = Hyperparameters.model_validate({"finetuning_type": "lora", **named})
     order = {"hyperparameters": asked.complete(), "max_seq_length": 512}
-    return training_values(order, tmp_path, files)
+    return training_values(order, tmp_path, files, num_layers=30)
 
 
 def test_every_value_reaches_the_training(tmp_path):
@@ -173,7 +183,7 @@ def test_flat_learning_rate_never_falls(tmp_path):
     from nemo_local.customizer.training.loop import learning_rate
 
     values = _spec_values(tmp_path, optimizer="adamw_with_flat_lr", learning_rate=5e-4)
-    spec = TrainingSpec(**values, model_dir=tmp_path)
+    spec = TrainingSpec(**values, model_dir=tmp_path, base_model_name="base")
     assert [learning_rate(step, 10, spec) for step in range(10)] == pytest.approx([5e-4] * 10)
 
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from nemo_local.customizer.speed import TrainingSpeed
-from nemo_local.model.base_model import HF_FOLDER
+from nemo_local.customizer.speed import TrainingSpeed, TrainingSpeeds
+from nemo_local.model.base_model import BASE_MODEL_NAME, HF_FOLDER
 from nemo_local.settings import Settings
 
 
@@ -62,3 +62,18 @@ def test_a_measurement_is_ended_with_the_platform(settings):
     assert speed.pid == first is not None
     speed.stop()
     assert not speed.running
+
+
+def test_each_model_has_a_speed_of_its_own_and_one_is_measured_at_a_time(settings):
+    folder = settings.home / "base-models" / "tiny" / "one"
+    (folder / "hf").mkdir(parents=True)
+    (folder / "model.json").write_text("{}", encoding="utf-8")
+    speeds = TrainingSpeeds(settings)
+    assert speeds.field(BASE_MODEL_NAME) == speeds.field("tiny/one") == {"tokens_per_second": None}
+    assert speeds.running == [BASE_MODEL_NAME]
+    speeds.stop()
+    file = TrainingSpeed(settings, "tiny/one").file
+    assert file.parent == folder and "tiny-one" in file.name  # it goes when the model goes
+    file.write_text(json.dumps({"tokens_per_second": 50.0}), encoding="utf-8")
+    assert speeds.field("tiny/one") == {"tokens_per_second": 50.0}
+    assert speeds.field("tiny/none") == {}

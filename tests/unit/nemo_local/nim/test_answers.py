@@ -126,6 +126,14 @@ def test_a_character_comes_whole_or_not_at_all(tokenizer):
     assert pieces(tokenizer, "é🙂x") == ["é", "🙂", "x"]
 
 
+def test_a_space_between_pieces_is_kept_where_the_tokenizer_leaves_out_the_first():
+    vocabulary = {"\N{LOWER ONE EIGHTH BLOCK}Hello": 0, "\N{LOWER ONE EIGHTH BLOCK}world": 1, "!": 2}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    tokenizer.decoder = decoders.Metaspace()
+    stream = TextStream(tokenizer)
+    assert [stream.add([0]), stream.add([1]), stream.add([2, 1]), stream.rest()] == ["Hello", " world", "! world", ""]
+
+
 @pytest.mark.parametrize(
     ("text", "stop", "expected"),
     [

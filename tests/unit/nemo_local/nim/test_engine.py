@@ -11,6 +11,7 @@ import jsonschema
 import openvino_genai
 import pytest
 import torch
+from chat_forms import CHATML
 from peft import LoraConfig, PeftModel, get_peft_model
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -36,7 +37,9 @@ def toy(tmp_path_factory) -> Path:
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken("<|im_end|>", special=True)])
     end = tokenizer.token_to_id("<|im_end|>")
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>")
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|im_end|>", chat_template=CHATML
+    )
 
     torch.manual_seed(0)
     config = LlamaConfig(
@@ -46,6 +49,7 @@ def toy(tmp_path_factory) -> Path:
         num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=2,
+        max_position_embeddings=8192,
         initializer_range=0.3,
         eos_token_id=end,
         pad_token_id=end,
@@ -109,12 +113,11 @@ def test_the_answers_are_those_of_peft(toy, adapter):
     assert adapter is None or batch != peft_answers(toy, None)
 
 
-def test_the_number_format_does_not_depend_on_the_machine(monkeypatch, tmp_path):
+def test_the_number_format_does_not_depend_on_the_machine(monkeypatch, toy):
     asked = []
     monkeypatch.setattr(openvino_genai, "ContinuousBatchingPipeline", lambda *parts: asked.append(parts[-1]))
-    Tokenizer(models.BPE()).save(str(tmp_path / "tokenizer.json"))
     for options in ({}, {"precision": "bf16"}):
-        Engine(tmp_path, **options).close()
+        Engine(toy / "openvino", **options).close()
     assert [properties["INFERENCE_PRECISION_HINT"] for properties in asked] == [PRECISION, "bf16"] == ["f32", "bf16"]
 
 

@@ -12,13 +12,23 @@ import numpy
 import pytest
 from safetensors.numpy import save_file
 
-from nemo_local.model.base_model import BASE_MODEL_NAME
+from nemo_local.model.base_model import BASE_MODEL_NAME, HF_FOLDER, OPENVINO_FOLDER
+from nemo_local.model.registry import BaseModels
 from nemo_local.nim import refresh as refresh_module
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.refresh import Refresher, refresh_seconds
-from nemo_local.nim.served import Catalog, EnginePool
+from nemo_local.nim.served import Catalog, EnginePool, memory_budget
+from nemo_local.settings import Settings
 
-SIZES = {"hidden_size": 4, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+SIZES = {
+    "architectures": ["LlamaForCausalLM"],
+    "hidden_size": 4,
+    "intermediate_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 1,
+    "num_key_value_heads": 1,
+    "vocab_size": 10,
+}
 
 
 def entity(name: str, identity: str = "model-1", **changes) -> dict:
@@ -79,10 +89,12 @@ def stores(monkeypatch) -> Stores:
 @pytest.fixture
 def served(stores, tmp_path):
     """A function that refreshes once and gives the names served after it; its attribute ``refresher``."""
-    base, adapters = tmp_path / "base", tmp_path / "adapters"
-    base.mkdir()
+    adapters = tmp_path / "adapters"
     adapters.mkdir()
-    (base / "config.json").write_text(json.dumps({**SIZES, "num_key_value_heads": 1}))
+    for base in (HF_FOLDER, OPENVINO_FOLDER):
+        (tmp_path / base).mkdir()
+        (tmp_path / base / "config.json").write_text(json.dumps(SIZES))
+    models = BaseModels(Settings(home=tmp_path / "home", models=tmp_path))
 
     catalog = Catalog()
 
@@ -100,10 +112,10 @@ def served(stores, tmp_path):
         engines.append(FakeEngine())
         return engines[-1]
 
-    pool = EnginePool(load, unused_seconds=0.2)
+    pool = EnginePool(load, unused_seconds=0.2, budget=memory_budget(models))
     refresh.engines = engines
-    refresh.refresher = Refresher("http://gw", adapters, lambda: base, catalog, pool)
-    refresh.catalog = catalog
+    refresh.refresher = Refresher("http://gw", adapters, models, catalog, pool)
+    refresh.catalog, refresh.models = catalog, models
     refresh.folders = lambda: list(adapters.iterdir())
     return refresh
 
@@ -138,6 +150,30 @@ def test_an_engine_that_nobody_uses_is_unloaded_and_its_model_is_still_served(st
     time.sleep(0.3)
     assert served() == [BASE_MODEL_NAME]
     assert engine.closed and len(served.engines) == 1
+
+
+def test_every_deployed_base_model_is_served_and_an_adapter_on_its_own_base(stores, served, tmp_path):
+    prepared = tmp_path / "prepared"
+    for part in ("hf", "openvino"):
+        (prepared / part).mkdir(parents=True)
+        (prepared / part / "config.json").write_text(json.dumps({**SIZES, "hidden_size": 6}))
+    (prepared / "model.json").write_text(json.dumps({"source": "hf://tiny/other"}))
+    served.models.install("tiny/other", prepared)
+    stores.files = {"ada/fits": (2, 6), "ada/fits-the-other": (2, 4)}
+    stores.entities = [
+        entity("fits", base_model="tiny/other"),
+        entity("fits-the-other", "model-2", base_model="tiny/other"),
+        entity("fits-the-other", "model-3", namespace="bob"),
+    ]
+    stores.files["bob/fits-the-other"] = (2, 4)
+    stores.entities[2]["artifact"]["files_url"] = "hf://bob/fits-the-other"
+    assert served() == ["bob/fits-the-other", BASE_MODEL_NAME]  # the other one is not deployed
+    stores.deployed = [BASE_MODEL_NAME, "tiny/other", "tiny/unknown"]
+    assert served() == ["ada/fits", "bob/fits-the-other", BASE_MODEL_NAME, "tiny/other"]
+    assert served.catalog.find("ada/fits").base == "tiny/other"
+    assert len(served.engines) == 1  # the added one is loaded when it is asked for
+    served.models.remove("tiny/other")
+    assert served() == ["bob/fits-the-other", BASE_MODEL_NAME]
 
 
 def test_stores_that_are_down_take_nothing_away(stores, served):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from chat_forms import TINY_CHATML
 
 from nemo_local.customizer.training import datasets
 from nemo_local.customizer.training.datasets import DatasetError, prepare_rows, row_problems
-from nemo_local.model.chat_template import render_chat
 
 TOOL = {
     "type": "function",
@@ -110,7 +110,7 @@ def test_what_the_check_lets_pass_can_be_written_as_a_prompt(schema):
     if problems:
         assert problems[0].startswith("tools[0] (f) has 'parameters' that are not a JSON Schema of an object: ")
     else:
-        assert '"a": {' in render_chat(one["messages"][:-1], one["tools"])
+        assert '"a": {' in TINY_CHATML.render(one["messages"][:-1], one["tools"])
     assert bool(problems) == (SCHEMAS.index(schema) > 8)
 
 

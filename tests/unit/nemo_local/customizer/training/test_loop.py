@@ -9,7 +9,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from nemo_local.customizer.training import loss, packing
+from nemo_local.customizer.training import packing
 from nemo_local.customizer.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from nemo_local.customizer.training.datasets import DatasetError
 from nemo_local.customizer.training.encoding import EncodedRow, common_prefix_length
@@ -22,10 +22,11 @@ from nemo_local.customizer.training.loop import (
     require_finite,
 )
 from nemo_local.customizer.training.lora import MergedForward
-from nemo_local.customizer.training.loss import answer_loss
+from nemo_local.customizer.training.loss import Limits, answer_loss
 from nemo_local.customizer.training.packing import ATTENTION, pack, packed_length, split_into_passes
 
 CPU = torch.device("cpu")
+LIMITS = Limits(tokens_per_pass=1700, answer_tokens_at_once=512)
 ROWS = [
     EncodedRow([1, 2, 3, 4, 10, 11, 12, 13, 14], 6),
     EncodedRow([1, 2, 3, 4, 20, 21, 22], 5),
@@ -80,7 +81,7 @@ def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(monkeypatch, m
     tuned = model()
     if merge:
         MergedForward(tuned)
-    loss = answer_loss(tuned, pack(ROWS).to(CPU, torch.float64))
+    loss = answer_loss(tuned, pack(ROWS).to(CPU, torch.float64), LIMITS)
     loss.backward()
     assert loss.item() == pytest.approx(expected_loss, rel=1e-6)
     for name, gradient in gradients(tuned).items():
@@ -99,7 +100,7 @@ def test_an_answer_token_counts_the_same_in_every_batch(batch_size):
         rows = ROWS[start : start + batch_size]
         tuned.zero_grad()
         passes = [pack(rows).to(CPU, torch.float64)]
-        loss += len(rows) * add_gradients(tuned, passes, len(rows) * answer_tokens / len(ROWS))
+        loss += len(rows) * add_gradients(tuned, passes, len(rows) * answer_tokens / len(ROWS), LIMITS)
         for name, gradient in gradients(tuned).items():
             summed[name] = summed.get(name, 0) + len(rows) * gradient
     assert loss / len(ROWS) == pytest.approx(total / answer_tokens, rel=1e-6)
@@ -110,28 +111,26 @@ def test_an_answer_token_counts_the_same_in_every_batch(batch_size):
 @pytest.mark.parametrize("merge", [False, True])
 @pytest.mark.parametrize("limit", [1, 12, 19], ids=["longer rows", "two passes", "one pass"])
 @pytest.mark.parametrize("answer_tokens", [2, 512])
-def test_the_bounds_on_memory_change_no_gradient(monkeypatch, merge, limit, answer_tokens):
+def test_the_bounds_on_memory_change_no_gradient(merge, limit, answer_tokens):
     """However a step is divided, and whatever is computed twice, its loss and gradients are those of separate rows."""
-    monkeypatch.setattr(loss, "TOKENS_PER_PASS", limit)
-    monkeypatch.setattr(loss, "ANSWER_TOKENS_AT_ONCE", answer_tokens)
     total, expected = plain_gradients()
     tuned = model()
     tuned.train()
     if merge:
         MergedForward(tuned)
     passes = [pack(group).to(CPU, torch.float64) for group in split_into_passes(ROWS, limit)]
-    assert add_gradients(tuned, passes, 8, recompute=not merge) == pytest.approx(total / 8, rel=1e-6)
+    limits = Limits(limit, answer_tokens)
+    assert add_gradients(tuned, passes, 8, limits, recompute=not merge) == pytest.approx(total / 8, rel=1e-6)
     for name, gradient in gradients(tuned).items():
         torch.testing.assert_close(gradient, expected[name] / 8, rtol=1e-5, atol=1e-7)
 
 
-def test_a_pass_above_the_bound_keeps_less_for_its_backward_half(monkeypatch):
+def test_a_pass_above_the_bound_keeps_less_for_its_backward_half():
     tuned = model()
     tuned.train()
     batch = pack([EncodedRow([*range(60)], 20)]).to(CPU, torch.float64)
 
     def kept(limit):
-        monkeypatch.setattr(loss, "TOKENS_PER_PASS", limit)
         numbers = []
         weights = {parameter.data_ptr() for parameter in tuned.parameters()}
 
@@ -141,7 +140,7 @@ def test_a_pass_above_the_bound_keeps_less_for_its_backward_half(monkeypatch):
             return tensor
 
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            answer_loss(tuned, batch)
+            answer_loss(tuned, batch, Limits(limit, 512))
         return sum(numbers)
 
     assert kept(limit=59) < kept(limit=60) / 4
@@ -161,22 +160,22 @@ def test_passes_hold_as_many_rows_as_fit_in_order():
 
 def test_the_attention_for_other_devices_gives_the_same(monkeypatch):
     batch = pack(ROWS).to(CPU, torch.float64)
-    on_cpu = answer_loss(model(), batch).item()
+    on_cpu = answer_loss(model(), batch, LIMITS).item()
     monkeypatch.setattr(packing, "_CpuAttention", SimpleNamespace(apply=packing.segment_attention))
-    assert answer_loss(model(), batch).item() == pytest.approx(on_cpu, rel=1e-9)
+    assert answer_loss(model(), batch, LIMITS).item() == pytest.approx(on_cpu, rel=1e-9)
 
 
 def test_the_merged_weight_follows_the_adapter():
     tuned = model()
     merged = MergedForward(tuned)
     batch = pack(ROWS).to(CPU, torch.float64)
-    before = answer_loss(tuned, batch).item()
+    before = answer_loss(tuned, batch, LIMITS).item()
     with torch.no_grad():
         for name, parameter in tuned.named_parameters():
             if "lora_B" in name:
                 parameter.mul_(3)
     merged.refresh()
-    assert answer_loss(tuned, batch).item() != pytest.approx(before)
+    assert answer_loss(tuned, batch, LIMITS).item() != pytest.approx(before)
 
 
 def test_the_shared_prefix_ends_before_the_first_answer_or_difference():
@@ -193,7 +192,7 @@ def test_a_checkpoint_restores_adapter_optimizer_and_progress(tmp_path):
         return tuned, torch.optim.AdamW([p for p in tuned.parameters() if p.requires_grad], lr=1e-2)
 
     def step(tuned, optimizer):
-        answer_loss(tuned, pack(ROWS).to(CPU, torch.float32)).backward()
+        answer_loss(tuned, pack(ROWS).to(CPU, torch.float32), LIMITS).backward()
         optimizer.step()
         optimizer.zero_grad()
 
@@ -213,7 +212,7 @@ def test_a_checkpoint_restores_adapter_optimizer_and_progress(tmp_path):
 def test_a_kill_between_the_two_renames_loses_nothing(tmp_path):
     tuned = model(dtype=torch.float32)
     optimizer = torch.optim.AdamW([p for p in tuned.parameters() if p.requires_grad])
-    answer_loss(tuned, pack(ROWS).to(CPU, torch.float32)).backward()
+    answer_loss(tuned, pack(ROWS).to(CPU, torch.float32), LIMITS).backward()
     optimizer.step()
     save_checkpoint(tmp_path / "checkpoint", tuned, optimizer, Progress(step=7))
     (tmp_path / "checkpoint").rename(tmp_path / "checkpoint.old")
@@ -252,10 +251,10 @@ def test_rows_beyond_the_limit_or_the_models_context_are_left_out(tmp_path):
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
-    def tokenizer(text, add_special_tokens):  # a token a character
-        return SimpleNamespace(input_ids=[1] * len(text))
+    def encode(row):  # a token a character
+        return EncodedRow([1] * sum(len(message["content"]) for message in row["messages"]), 1)
 
-    kept = read_rows(path, tokenizer, 1_000_000, events.append)
+    kept = read_rows(path, encode, 1_000_000, 8192, events.append)
     assert len(kept) == 1 and "1 of 2 rows of training.jsonl are longer than 8192 tokens" in events[0]["message"]
-    with pytest.raises(DatasetError, match="every row of training.jsonl is longer than 5 tokens"):
-        read_rows(path, tokenizer, 5, events.append)
+    with pytest.raises(DatasetError, match="every row of training.jsonl is longer than 1 tokens"):
+        read_rows(path, encode, 1, 8192, events.append)

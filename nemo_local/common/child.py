@@ -1,0 +1,31 @@
+"""The environment of a process that the platform starts for one piece of work."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nemo_local
+
+# What such a process has no use for, it cannot write to a log either.
+SECRETS = (
+    *("HF_TOKEN", "NVIDIA_API_KEY", "CONTENT_SAFETY_API_KEY", "WANDB_API_KEY", "NDS_TOKEN", "NEMO_TOKEN"),
+    *("OPENWEBUI_API_KEY", "TEACHER_API_KEY"),
+)
+_LOCAL = "127.0.0.1,localhost"
+
+
+def child_environment(*secrets: str) -> dict[str, str]:
+    """This process's environment without secrets, in which the platform's own services are reached without a proxy.
+
+    Args:
+        secrets: names of those to keep.
+    """
+    environ = {name: value for name, value in os.environ.items() if name not in SECRETS or name in secrets}
+    for name in ("NO_PROXY", "no_proxy"):
+        environ[name] = f"{environ[name]},{_LOCAL}" if environ.get(name) else _LOCAL
+    environ |= {"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    # Where the platform runs from a checkout without being installed.
+    root = str(Path(nemo_local.__file__).parent.parent)
+    environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environ.get("PYTHONPATH")]))
+    return environ
