@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from flywheel_helpers import checkout
 from flywheel_helpers.run.data_cli import PROFILES
@@ -67,32 +66,29 @@ def _list(profile: str | None) -> None:
     with connect(checkout.load_config(profile)) as nemo:
         found = base_models.list_base_models(nemo)
         in_use = nemo.settings.base_model
-    table = Table(box=None, pad_edge=False)
-    for header in ("model", "version", "status", "parameters", "licence", "context", "memory to train"):
-        table.add_column(header, overflow="fold")
-    table.add_column(f"{base_models.ROWS} rows take", overflow="fold")
     for model in found:
-        table.add_row(*_cells(model))
-    Console().print(table, markup=False)
-    for model in found:
-        if model.message:
-            click.echo(f"{model.name}: {model.message}")
+        click.echo(f"{model.name}{'  (BASE_MODEL in config.py)' if model.name == in_use else ''}")
+        for line in lines(model):
+            click.echo(f"    {line}")
     if in_use not in [model.name for model in found]:
         click.echo(f"BASE_MODEL in config.py is {in_use}, which this platform does not have.")
 
 
-def _cells(model: BaseModel) -> tuple[str, ...]:
-    if model.minutes:
-        time = f"about {model.minutes:.0f} minutes"
-    else:
-        time = "not measured yet" if model.status == "ready" else "-"
-    return (
-        model.name,
-        "\n".join(model.versions) or "-",
-        model.status,
-        f"{model.parameters / 1e6:,.0f} million" if model.parameters else "-",
-        model.license or "-",
-        f"{model.context_length:,} tokens" if model.context_length else "-",
-        f"{model.training_bytes / 2**30:.1f} GiB" if model.training_bytes else "-",
-        time,
-    )
+def lines(model: BaseModel) -> Iterator[str]:
+    """What is known of a model, for the lines below its name."""
+    yield ", ".join([model.status, *model.versions])
+    about = [
+        f"{model.parameters / 1e6:,.0f} million parameters" if model.parameters else "",
+        f"context of {model.context_length:,} tokens" if model.context_length else "",
+        f"licence {model.license}" if model.license else "",
+    ]
+    if any(about):
+        yield ", ".join(filter(None, about))
+    training = [
+        f"takes {model.training_bytes / 2**30:.1f} GiB of memory" if model.training_bytes else "",
+        f"takes about {model.minutes:.0f} minutes for {base_models.ROWS} rows" if model.minutes else "",
+    ]
+    if any(training):
+        yield f"training {' and '.join(filter(None, training))}"
+    if model.message:
+        yield model.message
