@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 
-from nemo_local.customizer.worker_process import worker_environment
+from nemo_local.customizer.worker_process import EXIT_BUSY, worker_environment
 from nemo_local.model.base_model import BASE_MODEL_NAME
 from nemo_local.model.registry import BaseModels
 from nemo_local.settings import Settings
@@ -62,7 +62,8 @@ class TrainingSpeed:
     the built-in model.
 
     The result is kept beside the base model, as it holds for every home on this machine. It is never measured again: a
-    client that asks twice must not choose other rows the second time.
+    client that asks twice must not choose other rows the second time. While other programs compute, nothing is kept,
+    and the next start of the platform tries again.
 
     Args:
         settings: of the platform.
@@ -125,5 +126,6 @@ class TrainingSpeed:
                 )
             code = self._process.poll()
             if code:
-                log.warning("the speed of training %s could not be measured (exit code %d)", self._model, code)
+                reason = "other programs kept the processor busy" if code == EXIT_BUSY else f"exit code {code}"
+                log.warning("the speed of training %s could not be measured (%s)", self._model, reason)
             return not code

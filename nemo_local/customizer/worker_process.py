@@ -19,6 +19,7 @@ from nemo_local.common.child import child_environment
 # How a worker ends. On a full disk the message may not be written either, so that has an exit code of its own.
 EXIT_FAILED = 1
 EXIT_ORPHANED = 3
+EXIT_BUSY = 4  # of a measurement of speed
 EXIT_DISK_FULL = errno.ENOSPC
 # Seconds between SIGTERM and SIGKILL.
 STOP_GRACE = 5.0
