@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import re
 import sqlite3
 from pathlib import Path
@@ -81,6 +82,15 @@ def is_disk_full(error: BaseException) -> bool:
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     original = getattr(error, "orig", error)
     return isinstance(original, sqlite3.OperationalError) and "disk is full" in str(original)
+
+
+def caused_by_full_disk(error: BaseException | None) -> bool:
+    """Whether a full disk is the cause of an error, however libraries in C++ and Rust have wrapped the system's own."""
+    while error is not None:
+        if is_disk_full(error) or os.strerror(errno.ENOSPC) in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def install_error_handlers(app: FastAPI, log_file: Path | None = None) -> None:

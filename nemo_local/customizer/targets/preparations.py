@@ -62,9 +62,9 @@ class Preparations:
 
     def submit(self, target: dict) -> None:
         """Add a target to the queue."""
-        self._waiting.append(target["id"])
-        if self._running:
+        if self._running:  # said before it is its turn, or it would be said too late
             self._say(target, "pending", "Waiting for another model to be prepared.")
+        self._waiting.append(target["id"])
         self._wake.set()
 
     def discard(self, target: dict) -> None:

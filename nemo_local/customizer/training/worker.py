@@ -7,10 +7,8 @@ publishing if the training was done.
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -20,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from nemo_local.common.documents import utc_now
-from nemo_local.common.errors import is_disk_full
+from nemo_local.common.errors import caused_by_full_disk
 from nemo_local.common.files import write_json
 from nemo_local.common.parent import end_with_parent
 from nemo_local.customizer.target_modules import expand_target_modules
@@ -77,7 +75,7 @@ def main(job_dir: Path) -> int:
         return EXIT_FAILED
     except Exception as error:  # the outermost frame of the process: whatever the error is, the job must report it
         log.error("the job failed: %s", error, exc_info=None if isinstance(error, EXPECTED) else error)
-        if _is_disk_full(error):
+        if caused_by_full_disk(error):
             return EXIT_DISK_FULL
         if emit is not None:
             emit(failure(error))
@@ -197,15 +195,6 @@ def _is_out_of_memory(error: BaseException) -> bool:
     # PyTorch's allocators: the CPU's raises a RuntimeError, CUDA's one of a type that is not imported here.
     said = "can't allocate memory" in str(error) or type(error).__name__ == "OutOfMemoryError"
     return said or isinstance(error, MemoryError)
-
-
-def _is_disk_full(error: BaseException | None) -> bool:
-    # Libraries written in C++ and Rust wrap the operating system's message in errors of their own.
-    while error is not None:
-        if is_disk_full(error) or os.strerror(errno.ENOSPC) in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 if __name__ == "__main__":

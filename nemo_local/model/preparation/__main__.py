@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 from filelock import FileLock
 
-from nemo_local.common.errors import is_disk_full
+from nemo_local.common.errors import caused_by_full_disk
 from nemo_local.common.files import write_json
 from nemo_local.common.parent import end_with_parent
 from nemo_local.model.architectures import ModelFacts, check_folder, facts, require_memory
@@ -121,7 +121,7 @@ def report(work: Path, message: str | None = None, total: int | None = None, fai
 
 def explain(error: Exception, work: Path) -> str:
     """Why the preparation failed, in sentences."""
-    if is_disk_full(error):
+    if caused_by_full_disk(error):
         return DISK_FULL
     if isinstance(error, ModelRefused | PreparationError):
         text = str(error)

@@ -26,6 +26,7 @@ class Platform:
     def __init__(self) -> None:
         self.targets = [dict(BUILT_IN)]
         self.states = [("downloading", "Downloading: 40%."), ("downloading", "Converting."), ("ready", None)]
+        self.stuck = False
         self.sent: list[tuple[str, str, dict]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -48,8 +49,8 @@ class Platform:
         target = next(t for t in self.targets if path.endswith(f"{t['namespace']}/{t['name']}"))
         if request.method == "DELETE":
             self.targets.remove(target)
-        elif request.method == "GET" and target["status"] != "ready" and self.states:
-            target["status"], target["warning_message"] = self.states.pop(0)
+        elif request.method == "GET" and target["status"] != "ready" and not self.stuck:
+            target["status"], target["warning_message"] = self.states.pop(0) if self.states else ("ready", None)
         return httpx.Response(200, json=target)
 
     @staticmethod
@@ -120,7 +121,7 @@ def test_a_failure_is_shown_and_the_next_call_tries_again(platform, connection):
 
 
 def test_a_wait_that_is_too_long_ends(platform, connection):
-    platform.states = []
+    platform.stuck = True
     with pytest.raises(WaitTimeout, match="run the command again"):
         base_models.add(connection(platform), "org/model", None, HUB, print, timeout=0)
 

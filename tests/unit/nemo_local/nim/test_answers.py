@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import namedtuple
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
+from nemo_local.model.registry import BaseModels
 from nemo_local.nim.answers import read_chat_answer
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody
-from nemo_local.nim.served import Catalog, EnginePool, ServedModel
+from nemo_local.nim.served import CAPACITY, Catalog, EnginePool, ServedModel, memory_budget
 from nemo_local.nim.text import TextStream
+from nemo_local.settings import Settings
 
 CALLS = '[\n  {\n    "name": "f",\n    "arguments": {\n      "x": 3\n    }\n  }\n]'
 
@@ -170,6 +173,28 @@ def test_the_pool_makes_room_by_unloading_what_is_idle_and_unused_the_longest():
         return [engine.closed for engine in (a, b, c)]
 
     assert asyncio.run(use()) == [False, False, True]
+
+
+def test_the_pool_makes_room_for_a_large_model_by_memory_too():
+    small, other, large = (ServedModel(name, "base", 0, memory=size) for name, size in (("a", 1), ("b", 2), ("c", 9)))
+
+    async def use() -> list[bool]:
+        pool = EnginePool(FakeEngine, budget=3)
+        first, second = await pool.get(small), await pool.get(other)
+        assert not first.closed
+        third = await pool.get(large)  # alone it may take more
+        await pool.get(small)
+        return [engine.closed for engine in (first, second, third)]
+
+    assert asyncio.run(use()) == [True, True, True]
+
+
+def test_the_budget_has_room_for_as_many_of_the_built_in_model_as_ever(tmp_path, monkeypatch):
+    models = BaseModels(Settings(home=tmp_path))
+    monkeypatch.setattr("nemo_local.nim.served.psutil.virtual_memory", lambda: namedtuple("memory", "total")(2**30))
+    assert memory_budget(models) == CAPACITY * models.all()[0].facts.serving_bytes
+    monkeypatch.setattr("nemo_local.nim.served.psutil.virtual_memory", lambda: namedtuple("memory", "total")(2**36))
+    assert memory_budget(models) == 2**35
 
 
 def test_the_pool_unloads_what_nobody_has_asked_for_a_while_but_not_what_is_at_work():

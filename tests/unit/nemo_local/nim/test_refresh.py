@@ -22,6 +22,7 @@ from nemo_local.settings import Settings
 
 SIZES = {
     "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
     "hidden_size": 4,
     "intermediate_size": 8,
     "num_hidden_layers": 1,
