@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import namedtuple
+from types import SimpleNamespace
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
+from nemo_local.model.jinja import ChatTemplateError
 from nemo_local.model.registry import BaseModels
-from nemo_local.nim.answers import read_chat_answer
+from nemo_local.nim.answers import begin_chat, read_chat_answer
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody
 from nemo_local.nim.served import CAPACITY, Catalog, EnginePool, ServedModel, memory_budget
@@ -150,6 +152,20 @@ def test_a_space_between_pieces_is_kept_where_the_tokenizer_leaves_out_the_first
 )
 def test_a_stop_text_ends_the_answer_though_it_comes_in_pieces(tokenizer, text, stop, expected):
     assert "".join(pieces(tokenizer, text, *stop)) == expected
+
+
+def test_a_conversation_that_the_chat_template_refuses_is_a_bad_request():
+    def refuse(*_: object) -> str:
+        raise ChatTemplateError("the model's chat template refuses this conversation: too long")
+
+    async def get(_: ServedModel) -> SimpleNamespace:
+        return SimpleNamespace(template=SimpleNamespace(render=refuse), encode=None, submit=None)
+
+    catalog = Catalog()
+    catalog.models["m"] = ServedModel("m", "m", 0)
+    with pytest.raises(NimError, match="refuses this conversation: too long") as caught:
+        asyncio.run(begin_chat(chat_body(), catalog, SimpleNamespace(get=get)))
+    assert (caught.value.status, caught.value.param) == (400, "messages")
 
 
 class FakeEngine:
