@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,7 +99,8 @@ def check_accessible(notebook: OpenNotebook, name: str) -> None:
     for theme in ("Dark", "Light"):
         notebook.use_theme(theme)
         if shots := os.environ.get("SCREENSHOTS"):
-            notebook.page.locator(".jp-Notebook").screenshot(path=Path(shots) / f"{name}-{theme}.png")
+            for index, picture in enumerate(notebook.page.locator(f"{OUTPUTS}:has(img)").all()):
+                picture.screenshot(path=Path(shots) / f"{name}-{theme}-{index}.png")
         assert violations(notebook.page, OUTPUTS) == [], theme
 
 
@@ -142,6 +144,7 @@ def test_somebody_new_runs_all_and_restarts_the_kernel_in_the_middle(lab, page):
     assert pictures.count() >= 4
     assert all(picture.evaluate("image => image.naturalWidth > 200") for picture in pictures.all())
     check_accessible(training, "02")
+    check_saved(training, lab.path("02"))
     solve_exercises(training, lab.path("02"))
 
 
@@ -153,16 +156,20 @@ def test_runs_where_the_course_has_run(lab, page, number):
     cell, found = FOUND[number]
     assert found in notebook.output(cell)
     check_accessible(notebook, number)
+    check_saved(notebook, lab.path(number))
     solve_exercises(notebook, lab.path(number))
 
 
-def test_what_widgets_show_is_in_the_saved_notebook_as_text(lab, page):
-    """For viewers without widgets: VS Code may lack them, and a notebook on a web page does."""
-    path = lab.path("06")
-    lab.open(page, "06").save()
+def check_saved(notebook: OpenNotebook, path: Path) -> None:
+    """Where no widgets are shown (VS Code may lack them, a web page does), there is a text in the place of each."""
+    notebook.save()
     outputs = [output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])]
-    shown = [output.data for output in outputs if "application/vnd.jupyter.widget-view+json" in output.get("data", {})]
-    assert [data["text/plain"] for data in shown] == ["..."]
+    widgets = [
+        output.data for output in outputs if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    ]
+    texts = [data["text/plain"] for data in widgets]
+    assert all(re.fullmatch(r"\d+ of \d+ answers wait for a review: .*", text) for text in texts), texts
+    assert len(texts) == path.name.startswith("06"), "progress leaves its result, and no widget"
 
 
 def test_in_the_interface_of_notebook_7(lab, page):
