@@ -6,6 +6,7 @@ the state of a widget is not saved in the notebook.
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import os
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from IPython import get_ipython
-from IPython.display import display
+from IPython.display import DisplayHandle, display
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,15 @@ class Picture:
     alt: str
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {"image/png": self.png, "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+        data = {"image/png": self.png, "text/plain": self.alt}
+        if watched():  # JupyterLab reads no alternative text out to the blind except from HTML, which it prefers
+            data["text/html"] = self.html()
+        return data, {"image/png": {"alt": self.alt}}
+
+    def html(self) -> str:
+        """As an element that contains the picture itself."""
+        source = base64.b64encode(self.png).decode()
+        return f'<img alt="{html.escape(self.alt)}" style="max-width: 100%" src="data:image/png;base64,{source}">'
 
 
 class Lines:
@@ -120,8 +129,24 @@ class Lines:
         print(f"{time.monotonic() - self.started:6.0f} s | {text}", flush=True)
 
 
+def show_widget(widget: Any, text: str) -> DisplayHandle:
+    """Show an ipywidget, with a text for all that shows no widgets: other viewers, and a notebook that was saved.
+
+    Args:
+        widget: the outermost one.
+        text: what such a viewer shows in its place.
+
+    Returns:
+        the handle with which the output can be replaced.
+    """
+    return display({**widget._repr_mimebundle_(), "text/plain": text}, raw=True, display_id=True)
+
+
 class Widgets:
-    """Progress as ipywidgets: a bar, a line of text, and a picture that changes while it runs."""
+    """Progress as ipywidgets: a bar, a line of text, and a picture that changes while it runs.
+
+    At the end, text takes the place of all of it: the state of a widget is not saved with the notebook.
+    """
 
     def __init__(self, title: str):
         import ipywidgets
@@ -129,16 +154,19 @@ class Widgets:
         self.bar = ipywidgets.FloatProgress(min=0, max=1, layout=ipywidgets.Layout(width="60%"))
         self.label = ipywidgets.Label(title)
         self.warning = ipywidgets.Label()
-        self.image = ipywidgets.Image(format="png", layout=ipywidgets.Layout(display="none"))
-        self.box = ipywidgets.VBox([self.label, self.bar, self.warning, self.image])
+        self.picture = ipywidgets.HTML()  # the widget for images has no alternative text
+        self.box = ipywidgets.VBox([self.label, self.bar, self.warning, self.picture])
         self.title = title
+        self.result = ""
         self.started = time.monotonic()
-        display(self.box)
+        self.shown = show_widget(self.box, f"{title}: the progress is shown here while the cell runs.")
 
     def __enter__(self) -> Widgets:
         return self
 
     def __exit__(self, *_: object) -> None:
+        left = [self.title, self.result] if self.result else [self.label.value, self.warning.value]
+        self.shown.update({"text/plain": "\n".join(line for line in left if line)}, raw=True)
         self.box.close()
 
     def update(self, fraction: float, text: str, state: str = "", draw: Callable[[], Picture] | None = None) -> None:
@@ -147,8 +175,7 @@ class Widgets:
         self.label.value = f"{self.title}: {text} ({time.monotonic() - self.started:.0f} s)"
         self.warning.value = ""
         if draw:
-            self.image.value = draw().png
-            self.image.layout.display = ""
+            self.picture.value = draw().html()
 
     def warn(self, text: str) -> None:
         """As `Lines.warn`."""
@@ -156,8 +183,7 @@ class Widgets:
 
     def done(self, text: str, picture: Picture | None = None) -> None:
         """As `Lines.done`. Plain text and a picture remain, which every viewer can show."""
-        print(self.title)
-        print(text)
+        self.result = text
         if picture:
             display(picture)
 

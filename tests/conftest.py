@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -16,6 +16,9 @@ from huggingface_hub.utils._http import default_client_factory
 from flywheel_helpers.services import tls
 from flywheel_helpers.services.connection import Connection
 from flywheel_helpers.settings import Settings
+
+if TYPE_CHECKING:
+    from course_support import Course, Finished
 
 # The converted base model takes a minute to make and is the same for every platform that a test starts.
 os.environ.setdefault("FLYWHEEL_MODELS", str(Path(__file__).resolve().parents[1] / ".flywheel" / "models"))
@@ -58,3 +61,27 @@ def set_up_hub() -> Iterator[Callable[[Settings], None]]:
     """Makes huggingface_hub follow some settings, as `connect` does, until the test ends."""
     yield tls.set_up_hub
     set_client_factory(default_client_factory)
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory) -> Iterator[Course]:
+    """One platform for all tests that need the course: those of the notebooks, and those of JupyterLab."""
+    from course_support import Course  # here, as most tests need no course
+
+    course = Course(tmp_path_factory.mktemp("course"))
+    course.flywheel("up")
+    yield course
+    course.flywheel("webui", "down")
+    course.flywheel("down")
+
+
+@pytest.fixture(scope="session")
+def first(course) -> Finished:
+    """The course run on an empty platform."""
+    return course.run("first")
+
+
+@pytest.fixture(scope="session")
+def second(course, first) -> Finished:
+    """The course run again, where everything is there."""
+    return course.run("second")

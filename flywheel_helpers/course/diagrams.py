@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from flywheel_helpers.course.results import BASE_COLOUR, TUNED_COLOUR, new_figure, to_picture
+from flywheel_helpers.course.results import BASE_STYLE, BETWEEN_STYLE, BLUE, TUNED_STYLE, new_figure, to_picture
 from flywheel_helpers.display import Picture
 
 GREY, PALE_BLUE, PALE_ORANGE = "#E8E8E8", "#CFE4F2", "#FBE6BF"
@@ -83,20 +83,17 @@ def split(functions: dict[str, int], rows: dict[str, int]) -> Picture:
     Args:
         functions: how many functions each part has, such as `{"training": 200, "test": 40}`; `rows` likewise.
     """
-    figure, axes = new_figure(7.2, 2.2)
-    colours = {"training": TUNED_COLOUR, "validation": "#56B4E9", "test": BASE_COLOUR}
+    figure, axes = new_figure(7.2, 2.4)
+    styles = {"training": TUNED_STYLE, "validation": BETWEEN_STYLE, "test": BASE_STYLE}
     for place, (name, parts) in enumerate((("functions", functions), ("rows", rows))):
         left, total = 0.0, sum(parts.values())
         for part, count in parts.items():
             if not count:
                 continue
-            axes.barh(place, count / total, 0.6, left, color=colours[part], edgecolor="white", linewidth=2)
-            colour = "white" if part == "training" else "black"
-            axes.text(left + count / total / 2, place, count, ha="center", va="center", weight="bold", color=colour)
+            axes.barh(place, count / total, 0.5, left, label=part if name == "rows" else None, **styles[part])
+            axes.text(left + count / total / 2, place - 0.28, count, ha="center", va="bottom", weight="bold")
             left += count / total
         axes.text(-0.01, place, name, ha="right", va="center")
-    for part, colour in colours.items():
-        axes.bar(0, 0, color=colour, label=part)
     axes.invert_yaxis()
     axes.set_axis_off()
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False)
@@ -121,13 +118,14 @@ def lora() -> Picture:
     ):
         _arrow(axes, start, end)
     axes.text(37.5, 8.2, "$r$\nnumbers", ha="center", va="bottom", fontsize=9)
+    axes.text(48, 3.5, "$A$ and $B$\nare trained", va="center", fontsize=9)
     return to_picture(
         figure, "Diagram of LoRA: the output is the frozen matrix W times x, plus alpha over r times B times A times x"
     )
 
 
 def loss_mask() -> Picture:
-    """A training row as the model reads it: grey is read, blue is what it is marked on."""
+    """A training row as the model reads it: what it is marked on has a frame, and what it only reads has none."""
     figure, axes = _canvas(8.0, 2.9, 80, 29)
     turns = (
         ("system", "You are a tool selector. ...", GREY),
@@ -136,13 +134,14 @@ def loss_mask() -> Picture:
     )
     for row, (role, text, colour) in enumerate(turns):
         bottom = 22 - 8 * row
+        edge = BLUE if role == "assistant" else "none"
         axes.add_patch(
-            FancyBboxPatch((13, bottom), 65, 5, boxstyle="round,pad=0.4", facecolor=colour, edgecolor="none")
+            FancyBboxPatch((13, bottom), 65, 5, boxstyle="round,pad=0.4", facecolor=colour, edgecolor=edge, linewidth=2)
         )
         axes.text(11, bottom + 2.5, role, ha="right", va="center", fontsize=10, fontweight="bold")
         axes.text(14, bottom + 2.5, text, va="center", fontsize=8.5, family="monospace")
-    axes.text(13, 1, "grey: read, never marked", fontsize=9, color="#555555")
-    axes.text(78, 1, "blue: the loss counts these tokens only", ha="right", fontsize=9, color=TUNED_COLOUR)
+    axes.text(13, 1, "grey, no frame: read, never marked", fontsize=9, color="#555555")
+    axes.text(78, 1, "blue, framed: the loss counts these tokens only", ha="right", fontsize=9, color=BLUE)
     return to_picture(
         figure, "A training row: system and user turns are read only, the loss counts the assistant's answer only"
     )
@@ -164,12 +163,13 @@ def learning_rates(peak: float, warmup_steps: int, steps: int) -> Picture:
         else peak * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * (step - warmup_steps) / down)))
         for step in range(steps)
     ]
-    axes.plot(range(1, steps + 1), rates, color=TUNED_COLOUR)
-    axes.axvspan(0, warmup_steps, color=PALE_ORANGE, label="warm-up")
+    axes.plot(range(1, steps + 1), rates, color=BLUE)
+    if warmup_steps:
+        axes.axvspan(0, warmup_steps, facecolor=PALE_ORANGE, edgecolor="black", linestyle=":", label="warm-up")
+        axes.legend(frameon=False)
     axes.set_xlabel("step")
     axes.set_ylabel("learning rate")
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False)
     return to_picture(figure, "Line chart: the learning rate grows during the warm-up, then falls to a tenth")
 
 

@@ -13,8 +13,12 @@ from flywheel_helpers.course.answers import KINDS, RIGHT, is_right
 from flywheel_helpers.display import Picture, Table
 from flywheel_helpers.statistics import SCORE_NAMES, Scores
 
-# Orange and blue of Okabe and Ito's palette: distinct in every common kind of colour blindness, and in grey.
-BASE_COLOUR, TUNED_COLOUR = "#E69F00", "#0072B2"
+# Orange and blues of Okabe and Ito's palette: distinct in every common kind of colour blindness, and in grey. The
+# hatching says the same without colour, and the black edge shows where a pale bar ends.
+BLUE = "#0072B2"
+BASE_STYLE = {"color": "#E69F00", "hatch": "//", "edgecolor": "black"}
+BETWEEN_STYLE = {"color": "#56B4E9", "hatch": "..", "edgecolor": "black"}
+TUNED_STYLE = {"color": BLUE, "hatch": "", "edgecolor": "black"}
 NEEDS = ("no tool", "one call", "two calls or more")
 
 
@@ -86,9 +90,7 @@ def agreement_table(base_right: list[bool], tuned_right: list[bool]) -> Table:
 def plot_accuracy(base: Scores, tuned: Scores) -> Picture:
     """Bars of both accuracies for both models, with their 95 % intervals."""
     figure, axes = new_figure(6.4, 3.6)
-    for index, (name, scores, colour, hatch) in enumerate(
-        (("base", base, BASE_COLOUR, "//"), ("tuned", tuned, TUNED_COLOUR, ""))
-    ):
+    for index, (name, scores, style) in enumerate((("base", base, BASE_STYLE), ("tuned", tuned, TUNED_STYLE))):
         for group, key in enumerate(SCORE_NAMES):
             score = getattr(scores, key)
             place = group + (index - 0.5) * 0.36
@@ -97,12 +99,10 @@ def plot_accuracy(base: Scores, tuned: Scores) -> Picture:
                 score.value,
                 0.34,
                 yerr=[[score.value - score.low], [score.high - score.value]],
-                color=colour,
-                hatch=hatch,
-                edgecolor="white",
                 capsize=4,
                 ecolor="black",
                 label=name if group == 0 else None,
+                **style,
             )
             axes.text(place, score.high + 0.02, f"{score.value:.0%}", ha="center", va="bottom")
     axes.set_xticks(range(len(SCORE_NAMES)), SCORE_NAMES.values())
@@ -122,8 +122,7 @@ def plot_turns(turns: dict[str, dict[str, dict[str, Any]]]) -> Picture:
     figure, axes = new_figure(7.6, 3.6)
     key = "function_name_and_args_accuracy"
     models = list(next(iter(turns.values())))
-    styles = ((BASE_COLOUR, "//"), ("#56B4E9", ".."), (TUNED_COLOUR, ""))
-    for index, (model, (colour, hatch)) in enumerate(zip(models, styles, strict=True)):
+    for index, (model, style) in enumerate(zip(models, (BASE_STYLE, BETWEEN_STYLE, TUNED_STYLE), strict=True)):
         for group, scores in enumerate(turns.values()):
             score, place = scores[model][key], group + (index - 1) * 0.27
             axes.bar(
@@ -131,12 +130,10 @@ def plot_turns(turns: dict[str, dict[str, dict[str, Any]]]) -> Picture:
                 score["value"],
                 0.25,
                 yerr=[[score["value"] - score["low"]], [score["high"] - score["value"]]],
-                color=colour,
-                hatch=hatch,
-                edgecolor="white",
                 capsize=4,
                 ecolor="black",
                 label=model if group == 0 else None,
+                **style,
             )
             axes.text(place, score["high"] + 0.02, f"{score['value']:.0%}", ha="center", va="bottom")
     names = [f"{exam}\n{scores[models[0]]['n']} questions" for exam, scores in turns.items()]
@@ -177,12 +174,10 @@ def needs_of_versions_table(samples: dict[str, list[dict[str, Any]]]) -> Table:
 def plot_kinds(base: dict[str, int], tuned: dict[str, int]) -> Picture:
     """How often each kind of mistake happened, before and after training."""
     figure, axes = new_figure(6.4, 3.6)
-    for index, (name, counts, colour, hatch) in enumerate(
-        (("base", base, BASE_COLOUR, "//"), ("tuned", tuned, TUNED_COLOUR, ""))
-    ):
+    for index, (name, counts, style) in enumerate((("base", base, BASE_STYLE), ("tuned", tuned, TUNED_STYLE))):
         places = [row + (index - 0.5) * 0.38 for row in range(len(KINDS))]
         values = [counts[kind] for kind in KINDS]
-        bars = axes.barh(places, values, 0.36, color=colour, hatch=hatch, edgecolor="white", label=name)
+        bars = axes.barh(places, values, 0.36, label=name, **style)
         axes.bar_label(bars, padding=3)
     axes.set_yticks(range(len(KINDS)), KINDS)
     axes.invert_yaxis()
@@ -201,8 +196,8 @@ def plot_losses(curves: dict[str, list[dict[str, Any]]]) -> Picture:
     """
     figure, axes = new_figure(6.4, 3.2)
     for key, name, colour, style in (
-        ("train_loss", "training", BASE_COLOUR, "-"),
-        ("val_loss", "validation", TUNED_COLOUR, "o--"),
+        ("train_loss", "training", BLUE, "-"),
+        ("val_loss", "validation", "black", "o--"),
     ):
         points = [point for point in curves.get(key) or [] if point.get("value") is not None]
         if points:

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from flywheel_helpers.course.results import BASE_COLOUR, TUNED_COLOUR, new_figure, to_picture
+from flywheel_helpers.course.results import BASE_STYLE, BLUE, TUNED_STYLE, new_figure, to_picture
 from flywheel_helpers.display import Picture, Table, open_display
 from flywheel_helpers.services.guardrails import Verdict
 from flywheel_helpers.statistics import Score
@@ -126,21 +126,20 @@ def plot_judgements(messages: list[Labelled], verdicts: list[Verdict]) -> Pictur
     axes.remove()
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     start = {True: 0, False: 0}
-    for blocked, name, colour, hatch in (
-        (True, "blocked", TUNED_COLOUR, ""),
-        (False, "let through", BASE_COLOUR, "//"),
-    ):
+    for blocked, name, style in ((True, "blocked", TUNED_STYLE), (False, "let through", BASE_STYLE)):
         values = [counts[unsafe, blocked] for unsafe in (True, False)]
         offsets = [start[unsafe] for unsafe in (True, False)]
-        bars = left.barh([0, 1], values, 0.6, offsets, color=colour, hatch=hatch, edgecolor="white", label=name)
-        left.bar_label(bars, [str(value) if value else "" for value in values], label_type="center")
+        bars = left.barh([0, 1], values, 0.6, offsets, label=name, **style)
+        for label in left.bar_label(bars, [str(value or "") for value in values], label_type="center"):
+            if label.get_text():  # on white: neither blue nor hatching lets one read black figures
+                label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.5})
         start = {unsafe: start[unsafe] + counts[unsafe, blocked] for unsafe in (True, False)}
     left.set_yticks([0, 1], ["really unsafe", "really safe"])
     left.invert_yaxis()
     left.set_xlabel("messages")
     left.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1))
     seconds = [verdict.seconds * 1000 for verdict in verdicts]
-    right.hist(seconds, bins=20, color=TUNED_COLOUR, edgecolor="white")
+    right.hist(seconds, bins=20, color=BLUE, edgecolor="white")
     right.axvline(median(seconds), color="black", linestyle="--", label=f"median {median(seconds):.0f} ms")
     right.set_xlabel("milliseconds a verdict")
     right.legend(frameon=False)

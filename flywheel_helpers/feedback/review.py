@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import ipywidgets
-from IPython.display import display
 from ipywidgets import Layout
 
 from flywheel_helpers.course import answers
-from flywheel_helpers.display import watched
+from flywheel_helpers.display import show_widget, watched
 from flywheel_helpers.feedback import journal, verdicts
 from flywheel_helpers.feedback.review_form import CorrectionForm
 from flywheel_helpers.services.connection import Connection
@@ -34,7 +33,7 @@ def show(nemo: Connection, usage: Sequence[dict[str, Any]], limit: int | None = 
     """
     queue = Queue(nemo, usage, limit)
     if watched():
-        display(Panel(queue).box)
+        show_widget(Panel(queue).box, queue.summary())
     else:
         print(queue.summary())
 
@@ -217,7 +216,8 @@ def _status(text: str, failed: bool = False) -> str:
     return f"<span {kind}>{html.escape(text)}</span>"
 
 
-# Colours are JupyterLab's own, so that both of its themes look right. The values after a comma are for VS Code.
+# Colours are JupyterLab's own, so that both of its themes look right; but white on its green is hard to read. The
+# values after a comma are for VS Code.
 # JupyterLab takes letters and arrow keys for commands (M makes a cell a text cell) unless what has the focus is a text
 # field. In a list to choose from they have to reach the list. An attribute of the element with the focus says so; only
 # a script can set it.
@@ -233,6 +233,7 @@ _STYLE = """<style onload="this.closest('.flywheel-review').addEventListener(
 .flywheel-offer { flex: 2 1 24em; min-width: 0; overflow: visible; }
 .flywheel-tool td { padding: 1px 12px 1px 0; vertical-align: top; text-align: left; }
 .flywheel-mark { padding: 0 6px; border-radius: 8px; font-size: 0.85em; border: 1px solid currentColor; }
+.flywheel-review .jupyter-button.mod-success { background-color: #2e7d32; color: white; }
 .flywheel-problem { color: var(--jp-error-color1, #d32f2f); white-space: pre-wrap; line-height: 1.4; }
 .flywheel-review button:focus-visible, .flywheel-review input:focus-visible, .flywheel-review select:focus-visible {
   outline: 2px solid var(--jp-brand-color1, #1976d2); outline-offset: 2px; }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +14,19 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from flywheel_helpers.course import results
 from flywheel_helpers.statistics import SCORE_NAMES
 
-# nbconvert's own template leaves out the alternative texts that the notebooks have for their pictures.
+# nbconvert's own template leaves out the alternative texts that the notebooks have for their pictures. Some of its
+# colours are too pale to read, and only colour tells its links from the text around them.
 _TEMPLATE = """{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_css -%}
+{{ super() }}
+<style>
+:root {
+  --jp-cell-prompt-not-active-font-color: #616161; --jp-cell-prompt-not-active-opacity: 1;
+  --jp-mirror-editor-comment-color: #306060; --jp-mirror-editor-operator-color: #8800dd;
+  --jp-mirror-editor-number-color: #007000; }
+.jp-RenderedHTMLCommon a:link { text-decoration: underline; }
+</style>
+{%- endblock html_head_css -%}
 {%- block data_png scoped -%}
 {%- set alt = (output | get_metadata('alt', 'image/png') or '') | escape_html -%}
 {{ super() | replace('<img ', '<img alt="' ~ alt ~ '" ', 1) }}
@@ -75,9 +85,7 @@ def _summary_html(summary: dict[str, Any]) -> str:
     if summary["failure"]:
         parts.append(f"<pre>{html.escape(summary['failure'])}</pre>")
     if turns := turns_of(summary):
-        picture = results.plot_turns(turns)
-        source = base64.b64encode(picture.png).decode()
-        parts.append(f'<img alt="{html.escape(picture.alt)}" src="data:image/png;base64,{source}">')
+        parts.append(results.plot_turns(turns).html())
         parts.append(f"<p>Version 2 was {'' if summary['flywheel']['promoted'] else 'not '}promoted.</p>")
     for questions, evaluation in exams_of(summary):
         parts.append(_table(["accuracy (95 % interval)", "base", "tuned"], accuracy_rows(evaluation)))

@@ -10,7 +10,8 @@ from unittest.mock import patch
 
 import nbformat
 import pytest
-from jupyter_lab import JupyterLab, environment_of, jupyterlab
+from accessibility import violations
+from jupyter_lab import JupyterLab, OpenNotebook, environment_of, jupyterlab
 from playwright.sync_api import Page, expect
 from running import Running
 
@@ -95,11 +96,33 @@ def press(page: Page, name: str) -> None:
     raise AssertionError(f"no way to the button {name} by keyboard")
 
 
+def tab_through(page: Page, count: int) -> list[str]:
+    """The names of what has the focus, now and after each press of the Tab key."""
+    names = []
+    for _ in range(count):
+        if names:
+            page.keyboard.press("Tab")
+        name = "element => (element.labels?.[0] ?? element).textContent"
+        names.append(page.locator(":focus").evaluate(name))
+    return names
+
+
+def accessible(page: Page) -> None:
+    """In both themes."""
+    for theme in ("Dark", "Light"):
+        OpenNotebook(page).use_theme(theme)
+        if shots := os.environ.get("SCREENSHOTS"):
+            page.screenshot(path=f"{shots}/review-{theme}-{len(os.listdir(shots))}.png")
+        assert violations(page, ".flywheel-review") == [], theme
+
+
 def test_label_three_correct_one_reload_and_go_on(lab, page):
     lab.server.open(page, NOTEBOOK)
     run_cell(page)
     position(page, "1 of 6")
     expect(page.get_by_text(lab.usage[0]["messages"][0]["content"])).to_be_visible()
+
+    accessible(page)
 
     page.get_by_role("button", name="Right").focus()
     page.keyboard.press("Enter")
@@ -124,6 +147,14 @@ def test_label_three_correct_one_reload_and_go_on(lab, page):
     hours.press_sequentially("two")
     expect(page.get_by_text("'two' is not of type 'number'", exact=True)).to_be_visible()
     expect(save).to_be_disabled()
+    accessible(page)
+    tool.focus()
+    fields = ["Right tool", "project", "hours", "day", "note"]
+    assert tab_through(page, 8) == [*fields, "Add a call", "Save without a correction", "Back"]
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Wrong")).to_be_focused()
+    page.keyboard.press("Enter")
+    tool.select_option("log_hours")
     hours.fill("2.5")
     expect(save).to_be_enabled()
     press(page, "Save the correction")

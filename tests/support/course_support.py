@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -45,6 +46,14 @@ SECRETS = {
     "CONTENT_SAFETY_API_KEY": "safety-secret-19cd",
     "TEACHER_API_KEY": "teacher-secret-62d0",
 }
+_OFFERED = re.compile(r"<details><summary>One way to write it</summary>\n\n```python\n(.*?)```", re.DOTALL)
+
+
+def offered_solutions(notebook: Path) -> dict[str, str]:
+    """The code that a notebook offers, folded, for each function that its exercises ask for, by the function's name."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return {re.search(r"def (\w+)\(", code)[1]: code for code in _OFFERED.findall(text)}
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
-"""A JupyterLab of a test's own, with settings, a runtime folder and a token that nobody else has."""
+"""A JupyterLab of a test's own, with settings, a runtime folder and a token that nobody else has; and its notebooks."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -14,12 +15,86 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, Response, expect
 from ports import free_port
 
 from flywheel_helpers import checkout
 
 TOKEN = secrets.token_urlsafe(18)
+
+
+SECONDS = 600  # that a notebook may take
+# JupyterLab's own, and that of Notebook 7, which the same server has: the address of a notebook, and what the page says
+# when the kernel is ready.
+INTERFACES = {"lab": ("doc/tree", "| Idle"), "notebook": ("notebooks", "Kernel Idle")}
+
+
+@dataclass(frozen=True)
+class OpenNotebook:
+    """One that is open in a browser, with a kernel."""
+
+    page: Page
+
+    def start_all(self) -> None:
+        """Run all cells by the menu."""
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+    def run_all(self) -> None:
+        """Run all cells by the menu, and wait until the last one has been run."""
+        self.start_all()
+        prompts = self.page.locator(".jp-CodeCell .jp-InputPrompt")
+        deadline = time.monotonic() + SECONDS
+        while not all(re.fullmatch(r"\[\d+\]:", text) for text in prompts.all_inner_texts()):
+            assert self.errors() == [], "a cell has failed"
+            assert time.monotonic() < deadline, prompts.all_inner_texts()
+            self.page.wait_for_timeout(300)
+
+    def errors(self) -> list[str]:
+        """What cells wrote to stderr, and exceptions."""
+        kinds = ("application/vnd.jupyter.stderr", "application/vnd.jupyter.error")
+        return self.page.locator(",".join(f'[data-mime-type="{kind}"]' for kind in kinds)).all_inner_texts()
+
+    def cell(self, text: str) -> Locator:
+        """The first code cell that contains this text."""
+        return self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".cm-content", has_text=text)).first
+
+    def shown(self, cell: Locator) -> Locator:
+        """The first output of a cell."""
+        return cell.locator(".jp-OutputArea-output").first
+
+    def output(self, text: str) -> str:
+        """All that the first code cell with this text has given."""
+        return "\n".join(self.cell(text).locator(".jp-OutputArea-output").all_inner_texts())
+
+    def run(self, cell: Locator) -> None:
+        """Run one cell by the keyboard."""
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+
+    def write_and_run(self, cell: Locator, code: str) -> None:
+        """Paste other code in the place of a cell's, and run it. The page has to be allowed to paste."""
+        self.page.evaluate("code => navigator.clipboard.writeText(code)", code)
+        cell.locator(".cm-content").click()
+        for keys in ("ControlOrMeta+a", "ControlOrMeta+v", "Shift+Enter"):
+            self.page.keyboard.press(keys)
+
+    def use_theme(self, theme: str) -> None:
+        """Switch the colours by the menu: to "Light" or to "Dark"."""
+        self.page.get_by_role("menuitem", name="Settings", exact=True).click()
+        self.page.get_by_text("Theme", exact=True).click()
+        self.page.get_by_text(f"JupyterLab {theme}", exact=True).click()
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", str(theme == "Light").lower())
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)  # it lies over everything for a moment
+
+    def save(self) -> None:
+        """Save it, and wait until that is done."""
+
+        def written(answer: Response) -> bool:
+            return answer.request.method == "PUT" and "/api/contents/" in answer.url
+
+        with self.page.expect_response(written):
+            self.page.keyboard.press("ControlOrMeta+s")
 
 
 @dataclass(frozen=True)
@@ -28,10 +103,17 @@ class JupyterLab:
 
     url: str
 
-    def open(self, page: Page, notebook: str) -> None:
-        """Open a notebook, and wait for its kernel: a cell that is run before that is not run at all."""
-        page.goto(f"{self.url}/doc/tree/{notebook}?reset&token={TOKEN}")
-        page.get_by_text("| Idle").wait_for()
+    def open(self, page: Page, notebook: str, interface: str = "lab") -> OpenNotebook:
+        """Open a notebook, and wait for its kernel: a cell that is run before that is not run at all.
+
+        Args:
+            notebook: its path from the folder that is served.
+            interface: one of `INTERFACES`.
+        """
+        address, ready = INTERFACES[interface]
+        page.goto(f"{self.url}/{address}/{notebook}?reset&token={TOKEN}")
+        page.get_by_text(ready).wait_for(state="attached")
+        return OpenNotebook(page)
 
     def restart_kernels(self) -> None:
         """Restart all of them, as the menu does."""
@@ -45,10 +127,10 @@ def environment_of(folder: Path, **values: str) -> dict[str, str]:
     """What a JupyterLab in `folder` and its kernels have in their environment, with some values of the test's own."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(("NEMO_", "FLYWHEEL_", "NIM_"))},
-        **{f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "RUNTIME", "DATA")},
-        "IPYTHONDIR": str(folder / "ipython"),
         "PYTHONPATH": str(checkout.ROOT),
         **values,
+        **{f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "RUNTIME", "DATA")},
+        "IPYTHONDIR": str(folder / "ipython"),
     }
 
 

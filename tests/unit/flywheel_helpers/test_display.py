@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import nbformat
@@ -13,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from flywheel_helpers.course import results
 from flywheel_helpers.course.answers import KINDS
 from flywheel_helpers.course.records import read_records
-from flywheel_helpers.display import Table
+from flywheel_helpers.display import Picture, Table, Widgets
 from flywheel_helpers.statistics import Score, Scores
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -44,9 +45,10 @@ def execute(*cells: str) -> nbformat.NotebookNode:
     return notebook
 
 
-def pictures(cell) -> list[bytes]:
-    data = [output.data for output in cell.outputs if output.output_type == "display_data"]
-    return [base64.b64decode(bundle["image/png"]) for bundle in data if "image/png" in bundle]
+def pictures_of(outputs) -> list[bytes]:
+    """How they begin."""
+    data = [output.data for output in outputs if output.output_type == "display_data"]
+    return [base64.b64decode(bundle["image/png"])[:8] for bundle in data if "image/png" in bundle]
 
 
 def text(cell) -> str:
@@ -62,18 +64,44 @@ def test_waiting_in_a_kernel_nobody_watches_and_records(monkeypatch):
     assert lines[0] == "Training ada/m@v1"
     assert lines[-1] == "completed: step 2, training loss 1.000, validation loss 1.100"
     assert " |  50% | running | step 2" in lines[1]
-    assert [picture[:8] for picture in pictures(waiting)] == [PNG]
+    assert pictures_of(waiting.outputs) == [PNG]
     assert read_records(notebook) == {"a": {"x": 1}, "b": 3}
     assert all(output.data == {} for cell in recording for output in cell.outputs), "records must not show"
 
 
 def test_waiting_in_jupyter_leaves_text_and_the_last_picture(monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", "/somewhere/notebook.ipynb")
-    cell = execute(WAITING).cells[0]
+    picture, said = execute(WAITING).cells[0].outputs[::-1]
     last = "completed: step 2, training loss 1.000, validation loss 1.100"
-    assert text(cell).splitlines() == ["Training ada/m@v1", last]
-    assert [picture[:8] for picture in pictures(cell)] == [PNG]
-    assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in cell.outputs)
+    assert said.data == {"text/plain": f"Training ada/m@v1\n{last}"}, "no widget: its state is not saved"
+    assert pictures_of([picture]) == [PNG]
+    assert picture.data["text/html"].startswith(f'<img alt="{picture.data["text/plain"]}" ')
+
+
+def test_a_widget_has_words_where_none_are_shown_and_a_failure_keeps_the_last_ones(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "/somewhere/notebook.ipynb")
+    progress = """
+from flywheel_helpers.display import open_display
+shown = open_display("Training m")
+try:
+    with open_display("Evaluating m") as display:
+        display.update(0.4, "step 4 of 10")
+        display.warn("could not ask")
+        1 / 0
+except ZeroDivisionError:
+    pass
+"""
+    live, failed = execute(progress).cells[0].outputs
+    assert "application/vnd.jupyter.widget-view+json" in live.data
+    assert live.data["text/plain"] == "Training m: the progress is shown here while the cell runs."
+    assert re.fullmatch(r"Evaluating m: step 4 of 10 \(\d+ s\)\nWarning: could not ask", failed.data["text/plain"])
+    assert list(failed.data) == ["text/plain"]
+
+
+def test_a_live_picture_has_an_alternative_text():
+    progress = Widgets("Training m")
+    progress.update(0.5, "half", draw=lambda: Picture(PNG, "A <line> that falls"))
+    assert progress.picture.value.startswith('<img alt="A &lt;line&gt; that falls" ')
 
 
 def test_table_as_text_and_as_html():
