@@ -85,10 +85,10 @@ def lines(model: BaseModel) -> Iterator[str]:
     if any(about):
         yield ", ".join(filter(None, about))
     training = [
-        f"takes {model.training_bytes / 2**30:.1f} GiB of memory" if model.training_bytes else "",
-        f"takes about {model.minutes:.0f} minutes for {base_models.ROWS} rows" if model.minutes else "",
+        f"{model.training_bytes / 2**30:.1f} GiB of memory" if model.training_bytes else "",
+        f"about {model.minutes:.0f} minutes for {base_models.ROWS} rows" if model.minutes else "",
     ]
     if any(training):
-        yield f"training {' and '.join(filter(None, training))}"
+        yield f"training takes {' and '.join(filter(None, training))}"
     if model.message:
         yield model.message

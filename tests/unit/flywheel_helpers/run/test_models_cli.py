@@ -43,7 +43,7 @@ def test_the_models_are_listed_with_what_is_known(flywheel, arguments):
         "tiny/a\n"
         "    ready, v1.0.0+CPU\n"
         "    135 million parameters, context of 8,192 tokens, licence apache-2.0\n"
-        "    training takes 4.3 GiB of memory and takes about 10 minutes for 430 rows\n"
+        "    training takes 4.3 GiB of memory and about 10 minutes for 430 rows\n"
         "tiny/c\n"
         "    ready, v1.0.0+CPU\n"
         "    1,000 million parameters, context of 4,096 tokens\n"
