@@ -10,6 +10,8 @@ import shutil
 from pathlib import Path
 
 from nemo_local.model import tokenizer_files
+from nemo_local.model.architectures import read_facts
+from nemo_local.model.vocabulary import write_token_texts
 
 # What the NIM reads beside the exported model, as the model's authors wrote it.
 _COPIED = (
@@ -31,10 +33,15 @@ def write_openvino_model(hf_folder: Path, folder: Path) -> None:
     """
     # Imported here: these take seconds to load, and most processes of the platform never need them.
     import openvino
+    import transformers
     from openvino_tokenizers import convert_tokenizer
+    from optimum.exporters.openvino.model_configs import Gemma3TextOpenVINOConfig
     from optimum.intel import OVModelForCausalLM, OVWeightQuantizationConfig
     from transformers import AutoTokenizer
 
+    # optimum-intel names a last version of transformers for Gemma 3, and with later ones refuses to export it. With the
+    # versions that the platform pins, the exported model answers as transformers does: the test suite compares the two.
+    Gemma3TextOpenVINOConfig.MAX_TRANSFORMERS_VERSION = transformers.__version__
     model = OVModelForCausalLM.from_pretrained(
         hf_folder, export=True, compile=False, quantization_config=OVWeightQuantizationConfig(bits=8)
     )
@@ -44,5 +51,6 @@ def write_openvino_model(hf_folder: Path, folder: Path) -> None:
             shutil.copyfile(hf_folder / name, folder / name)
     tokenizer = AutoTokenizer.from_pretrained(hf_folder)
     encoder, decoder = convert_tokenizer(tokenizer, with_detokenizer=True, skip_special_tokens=True)
+    write_token_texts(decoder, hf_folder, read_facts(hf_folder).vocab_size)
     openvino.save_model(encoder, folder / "openvino_tokenizer.xml")
     openvino.save_model(decoder, folder / "openvino_detokenizer.xml")

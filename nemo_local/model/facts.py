@@ -10,6 +10,7 @@ not load torch, and the test suite compares the two.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,7 +154,7 @@ class ModelFacts:
     def num_parameters(self) -> int:
         embedding = self.vocab_size * self.hidden_size
         total = (1 if self.tied_embeddings else 2) * embedding + self.hidden_size
-        return total + self.num_layers * sum(_product(shape) for shape in self._block_shapes().values())
+        return total + self.num_layers * sum(math.prod(shape) for shape in self._block_shapes().values())
 
     @property
     def kv_bytes_per_token(self) -> int:
@@ -162,7 +163,7 @@ class ModelFacts:
 
     @property
     def kv_blocks(self) -> int:
-        """Blocks of the KV cache of one engine. They hold one token block at least, whatever its size."""
+        """Blocks of the KV cache of one engine, at least one."""
         return max(1, min(_MAX_KV_BLOCKS, _MAX_KV_BYTES // (KV_BLOCK_TOKENS * self.kv_bytes_per_token)))
 
     @property
@@ -296,10 +297,3 @@ def _slides(architecture: str, values: dict[str, Any]) -> bool:
     if architecture in ("Qwen2ForCausalLM", "Qwen3ForCausalLM"):
         return values.get("max_window_layers", 28) < values.get("num_hidden_layers", 0)
     return values.get("sliding_window") is not None
-
-
-def _product(shape: tuple[int, ...]) -> int:
-    total = 1
-    for size in shape:
-        total *= size
-    return total

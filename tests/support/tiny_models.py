@@ -116,9 +116,9 @@ FAMILIES = {
 def tiny_model(architecture: str, tokens: int, attention: str = "eager", **changes: Any) -> PreTrainedModel:
     """The model, with the same weights each time.
 
-    The weights are multiples of a power of two, and each row of a matrix has its 256 multiples' first and last: rounded
-    to 8 bits they stay as they are. Biases and norms are not those that a new model has (0 and 1), where an error in
-    their use would not be seen.
+    The weights are multiples of a power of two, and each row of a matrix has the first and the last of 256 multiples:
+    rounded to 8 bits they stay as they are. Biases and norms are not those that a new model has (0 and 1), where an
+    error in their use would not be seen. The embeddings are small, or the model would repeat its input.
 
     Args:
         architecture: one of ``FAMILIES``.
@@ -132,12 +132,13 @@ def tiny_model(architecture: str, tokens: int, attention: str = "eager", **chang
     model = family.model(config)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
-        for parameter in model.parameters():
+        for name, parameter in model.named_parameters():
             numbers = torch.randn(parameter.shape, generator=generator)
             if parameter.dim() == 2:
-                parameter.copy_((numbers * 32).round().clamp(-128, 127))
-                parameter[:, 0], parameter[:, 1] = -128, 127
-                parameter.mul_(2**-7)
+                order = numbers.argsort(dim=1)
+                numbers = (numbers * 32).round().clamp(-128, 127)
+                numbers.scatter_(1, order[:, :1], -128).scatter_(1, order[:, -1:], 127)
+                parameter.copy_(numbers * (2**-10 if "embed" in name else 2**-7))
             else:
                 parameter.add_(numbers * 0.2)
     return model.eval()
@@ -183,6 +184,7 @@ def write_tiny_model(architecture: str, folder: Path, **changes: Any) -> Path:
     family = FAMILIES[architecture]
     ends = sorted({tokenizer.convert_tokens_to_ids(token) for token in (family.end, family.eos)})
     ids = {"eos_token_id": ends, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": tokenizer.bos_token_id}
-    tiny_model(architecture, len(tokenizer), **ids, **changes).save_pretrained(folder)
+    embeddings = -(-len(tokenizer) // 64) * 64  # a multiple, so that some belong to no token: models often have such
+    tiny_model(architecture, embeddings, **ids, **changes).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from nemo_local.customizer.hyperparameters import Hyperparameters, limit_val_check_interval
 from nemo_local.customizer.target_modules import HF_NAMES, adapts_mlp, check_target_modules, expand_target_modules
 from nemo_local.customizer.training.datasets import RowFiles
+from nemo_local.customizer.training.errors import JobError
 from nemo_local.customizer.training.worker import training_values
 
 REFUSED = [
@@ -176,6 +177,11 @@ def test_every_value_reaches_the_training(tmp_path):
     assert values["target_modules"] == ("q_proj", "k_proj", "v_proj")
     assert (values["adapter_dim"], values["adapter_dropout"], values["alpha"]) == (64, 0.1, 128)
     assert values["max_seq_length"] == 512
+
+
+def test_a_layer_that_the_base_model_does_not_have_fails_the_job(tmp_path):
+    with pytest.raises(JobError, match=r"target_modules: '\*\.layers\.30\.\*' matches no layer"):
+        _spec_values(tmp_path, lora={"target_modules": ["*.layers.30.*"]})
 
 
 def test_flat_learning_rate_never_falls(tmp_path):

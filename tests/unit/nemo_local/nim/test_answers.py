@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import namedtuple
+from types import SimpleNamespace
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
+from nemo_local.model.jinja import ChatTemplateError
 from nemo_local.model.registry import BaseModels
-from nemo_local.nim.answers import read_chat_answer
+from nemo_local.nim.answers import begin_chat, read_chat_answer
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody
 from nemo_local.nim.served import CAPACITY, Catalog, EnginePool, ServedModel, memory_budget
@@ -152,6 +153,20 @@ def test_a_stop_text_ends_the_answer_though_it_comes_in_pieces(tokenizer, text, 
     assert "".join(pieces(tokenizer, text, *stop)) == expected
 
 
+def test_a_conversation_that_the_chat_template_refuses_is_a_bad_request():
+    def refuse(*_: object) -> str:
+        raise ChatTemplateError("the model's chat template refuses this conversation: too long")
+
+    async def get(_: ServedModel) -> SimpleNamespace:
+        return SimpleNamespace(template=SimpleNamespace(render=refuse), encode=None, submit=None)
+
+    catalog = Catalog()
+    catalog.models["m"] = ServedModel("m", "m", 0)
+    with pytest.raises(NimError, match="refuses this conversation: too long") as caught:
+        asyncio.run(begin_chat(chat_body(), catalog, SimpleNamespace(get=get)))
+    assert (caught.value.status, caught.value.param) == (400, "messages")
+
+
 class FakeEngine:
     def __init__(self, model: ServedModel) -> None:
         self.model, self.idle, self.closed = model, True, False
@@ -191,9 +206,9 @@ def test_the_pool_makes_room_for_a_large_model_by_memory_too():
 
 def test_the_budget_has_room_for_as_many_of_the_built_in_model_as_ever(tmp_path, monkeypatch):
     models = BaseModels(Settings(home=tmp_path))
-    monkeypatch.setattr("nemo_local.nim.served.psutil.virtual_memory", lambda: namedtuple("memory", "total")(2**30))
+    monkeypatch.setattr("nemo_local.nim.served.psutil.virtual_memory", lambda: SimpleNamespace(total=2**30))
     assert memory_budget(models) == CAPACITY * models.all()[0].facts.serving_bytes
-    monkeypatch.setattr("nemo_local.nim.served.psutil.virtual_memory", lambda: namedtuple("memory", "total")(2**36))
+    monkeypatch.setattr("nemo_local.nim.served.psutil.virtual_memory", lambda: SimpleNamespace(total=2**36))
     assert memory_budget(models) == 2**35
 
 

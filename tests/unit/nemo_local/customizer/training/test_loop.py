@@ -24,6 +24,7 @@ from nemo_local.customizer.training.loop import (
 from nemo_local.customizer.training.lora import MergedForward
 from nemo_local.customizer.training.loss import Limits, answer_loss
 from nemo_local.customizer.training.packing import ATTENTION, pack, packed_length, split_into_passes
+from nemo_local.model.jinja import ChatTemplateError
 
 CPU = torch.device("cpu")
 LIMITS = Limits(tokens_per_pass=1700, answer_tokens_at_once=512)
@@ -258,3 +259,14 @@ def test_rows_beyond_the_limit_or_the_models_context_are_left_out(tmp_path):
     assert len(kept) == 1 and "1 of 2 rows of training.jsonl are longer than 8192 tokens" in events[0]["message"]
     with pytest.raises(DatasetError, match="every row of training.jsonl is longer than 1 tokens"):
         read_rows(path, encode, 1, 8192, events.append)
+
+
+def test_a_row_that_the_chat_template_refuses_ends_the_job_with_the_reason(tmp_path):
+    def encode(_):
+        raise ChatTemplateError("the model's chat template refuses this conversation: roles must alternate")
+
+    (tmp_path / "training.jsonl").write_text("{}\n")
+    with pytest.raises(
+        DatasetError, match="a row of training.jsonl cannot be written for this model: .* must alternate"
+    ):
+        read_rows(tmp_path / "training.jsonl", encode, 100, 100, lambda _: None)
