@@ -180,7 +180,7 @@ def train(nemo: Connection, hyperparameters: Hyperparameters, retrain: bool = Fa
 
 
 def tuned_model(nemo: Connection) -> str:
-    """Full name of the newest model trained on this dataset with the name of CUSTOM_MODEL, in any version.
+    """Full name of the newest version of CUSTOM_MODEL that was made from BASE_MODEL and this dataset.
 
     Raises:
         DataError: there is none yet.
@@ -188,7 +188,7 @@ def tuned_model(nemo: Connection) -> str:
     newest = _newest(nemo, list_jobs(nemo))
     if newest:
         return newest["output_model"]
-    if entity_store.find_model(nemo, nemo.settings.custom_model) is not None:  # not trained by a job of ours
+    if _is_there(nemo, nemo.settings.custom_model):  # not trained by a job of ours
         return nemo.settings.custom_model
     raise DataError(
         f"The model {nemo.settings.custom_model} does not exist yet.", "Train it first (notebook 02_customization)."
@@ -223,7 +223,7 @@ def _newest(nemo: Connection, jobs: list[dict[str, Any]]) -> dict[str, Any] | No
     """The newest finished job for CUSTOM_MODEL on this dataset, in any version, whose model still exists.
 
     Another dataset has its own line of versions under the same name: notebook 06 trains on corrected questions, and
-    notebook 03 must still find the model of notebook 02.
+    notebook 03 must still find the model of notebook 02. So has another base model.
     """
     name = nemo.settings.custom_model.partition("@")[0]
     finished = (job for job in jobs if job["status"] == "completed" and job.get("output_model"))
@@ -233,10 +233,16 @@ def _newest(nemo: Connection, jobs: list[dict[str, Any]]) -> dict[str, Any] | No
             for job in finished
             if job["output_model"].partition("@")[0] == name
             and _dataset(job) == nemo.settings.dataset
-            and entity_store.find_model(nemo, job["output_model"]) is not None
+            and _is_there(nemo, job["output_model"])
         ),
         None,
     )
+
+
+def _is_there(nemo: Connection, name: str) -> bool:
+    """Whether there is a model of this name that was made from BASE_MODEL."""
+    model = entity_store.find_model(nemo, name)
+    return model is not None and model.get("base_model") in (None, nemo.settings.base_model)
 
 
 def _dataset(job: dict[str, Any]) -> str:

@@ -88,7 +88,9 @@ def finish(platform) -> None:
     """The newest training ends well, and its model is registered."""
     job = platform.jobs["customization"][0]
     job["status"] = "completed"
-    platform.models[job["output_model"]] = {"namespace": "ada", "name": job["output_model"].split("/")[1]}
+    namespace, name = job["output_model"].split("/")
+    base_model = job["config"].partition("@")[0]
+    platform.models[job["output_model"]] = {"namespace": namespace, "name": name, "base_model": base_model}
 
 
 def test_the_same_training_is_joined_then_reused(nemo, platform):
@@ -160,6 +162,20 @@ def test_versions_count_on(connection, platform, monkeypatch, first, second):
 
 def test_a_model_brought_by_other_means_is_used(nemo):
     assert customizer.tuned_model(nemo) == "ada/caller@v1"
+
+
+def test_another_base_model_has_versions_of_its_own(connection, nemo, platform):
+    other = connection(platform, base_model="meta/llama-3.1-8b-instruct", base_model_version="v1.0.0+A100")
+    platform.models.clear()
+    ours = customizer.train(nemo, Hyperparameters())
+    finish(platform)
+    with pytest.raises(errors.DataError, match="does not exist yet"):
+        customizer.tuned_model(other)
+    theirs = customizer.train(other, Hyperparameters())
+    finish(platform)
+    assert (ours.model, theirs.model) == ("ada/caller@v1", "ada/caller@v2")
+    assert (customizer.tuned_model(nemo), customizer.tuned_model(other)) == (ours.model, theirs.model)
+    assert customizer.train(nemo, Hyperparameters()).how == "reused"
 
 
 def test_jobs_of_others_are_left_alone(nemo, platform):
