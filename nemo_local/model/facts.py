@@ -170,11 +170,12 @@ class ModelFacts:
     def kept_bytes_per_token(self) -> int:
         """What a forward pass in float32 keeps of one token for the backward pass, in bytes.
 
-        A rule fitted to SmolLM2-135M, of which 1.7 MB were measured: of each layer 8 vectors of the hidden size, 4 of
-        the queries' and of the feed-forward network's size, and 6 of the keys'.
+        A rule fitted to SmolLM2-135M, of which 1.7 MB were measured: of each layer 8 vectors of the hidden size (16 if
+        it has four norms instead of two), 4 of the queries' and of the feed-forward network's, and 6 of the keys'.
         """
         queries, keys = self.num_heads * self.head_dim, self.num_kv_heads * self.head_dim
-        return 4 * self.num_layers * (8 * self.hidden_size + 4 * queries + 6 * keys + 4 * self.intermediate_size)
+        hidden = (16 if _ARCHITECTURES[self.architecture].sandwich_norms else 8) * self.hidden_size
+        return 4 * self.num_layers * (hidden + 4 * queries + 6 * keys + 4 * self.intermediate_size)
 
     @property
     def tokens_per_pass(self) -> int:
