@@ -12,6 +12,7 @@ import httpx
 import pytest
 from huggingface_hub import set_client_factory
 from huggingface_hub.utils._http import default_client_factory
+from shared_models import shared_models
 
 from flywheel_helpers.services import tls
 from flywheel_helpers.services.connection import Connection
@@ -20,8 +21,7 @@ from flywheel_helpers.settings import Settings
 if TYPE_CHECKING:
     from course_support import Course, Finished
 
-# The converted base model takes a minute to make and is the same for every platform that a test starts.
-os.environ.setdefault("FLYWHEEL_MODELS", str(Path(__file__).resolve().parents[1] / ".flywheel" / "models"))
+os.environ["FLYWHEEL_MODELS"] = str(shared_models(Path(__file__).resolve().parents[1]))
 
 GATEWAY, NIM = "http://gateway.test:8080", "http://nim.test:8000"
 
