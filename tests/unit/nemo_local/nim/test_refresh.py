@@ -18,7 +18,16 @@ from nemo_local.nim.errors import NimError
 from nemo_local.nim.refresh import Refresher, refresh_seconds
 from nemo_local.nim.served import Catalog, EnginePool
 
-SIZES = {"hidden_size": 4, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+SIZES = {
+    "architectures": ["LlamaForCausalLM"],
+    "model_type": "llama",
+    "hidden_size": 4,
+    "intermediate_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 1,
+    "num_key_value_heads": 1,
+    "vocab_size": 10,
+}
 
 
 def entity(name: str, identity: str = "model-1", **changes) -> dict:
