@@ -1,7 +1,7 @@
 """The notebooks as people use them: opened in JupyterLab, all cells run, exercises solved, the kernel restarted.
 
-Somebody new to the course runs notebooks 00 to 02 with a training of two steps; notebooks 03 and 04 find what the whole
-course has left on the same platform. All of it has to be accessible in both themes.
+Somebody new to the course runs notebooks 00 to 02 with a training of two steps; notebook 03 finds what the whole course
+has left on the same platform. All of it has to be accessible in both themes.
 
 This is the last module of its folder by name: the platform of the course comes up when the other modules' have gone.
 """
@@ -44,7 +44,6 @@ NEWCOMER = "newcomer"  # with a namespace, and so data and models, of their own
 # What a cell of each notebook shows when it has found what the course left.
 FOUND = {
     "03": ("results.exams_table(exams)", "practised functions"),
-    "04": ("safety_results.confusion_table(counts)", "really unsafe"),
 }
 
 

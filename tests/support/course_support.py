@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 # A few minutes on two cores: enough for the form of a call and many a right choice, not for every value.
 SMALL = {
-    "MAX_STEPS": 28,
-    "LIMIT": 24,
+    "MAX_STEPS": 40,
+    "LIMIT": 30,
     "CHAT_ROWS": 10,
     "ASKED": 24,
     "UNJUDGED": 2,
