@@ -47,7 +47,7 @@ demo: setup  ## The whole course in one run: platform up, notebooks in order, re
 	$(BIN)/flywheel run
 
 # Both environments are installed side by side, and so are two halves of the tests run: much of their time is waiting.
-# A process that trains gets one core then, as two would get in each other's way. What takes longest is listed.
+# A process that trains gets one core then, as two would get in each other's way. pytest lists the slowest tests.
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --durations=12 --durations-min=20
 OUTPUT_SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)  # GNU make 4 and later
 test: browser  ## All tests

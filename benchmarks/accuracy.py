@@ -2,8 +2,8 @@
 
 Trains once for each number of rows and each seed, with notebook 02's hyperparameters, and has the model answer the two
 exams of notebook 03, or with `--split development` the questions that choices are made on. The platform must be up.
-What is made lies in a namespace of its own, and a run that was interrupted goes on where it stopped. Prints Markdown
-with 95 % intervals; `--json` adds every result to a file, and `--picture` draws what that file holds.
+Everything is made in a namespace of its own, and an interrupted run resumes where it stopped. Prints Markdown with 95 %
+intervals; `--json` adds every result to a file, and `--picture` draws what that file holds.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class Picture:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         data = {"image/png": self.png, "text/plain": self.alt}
-        if watched():  # JupyterLab reads no alternative text out to the blind except from HTML, which it prefers
+        if watched():  # JupyterLab, which prefers HTML, has alternative texts only there
             data["text/html"] = self.html()
         return data, {"image/png": {"alt": self.alt}}
 

@@ -1,9 +1,12 @@
-"""The environment of a process that the platform starts for one piece of work."""
+"""A process that the platform starts for one piece of work."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import nemo_local
 
@@ -29,3 +32,22 @@ def child_environment(*secrets: str) -> dict[str, str]:
     root = str(Path(nemo_local.__file__).parent.parent)
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environ.get("PYTHONPATH")]))
     return environ
+
+
+def start_child(module: str, *arguments: str, output: BinaryIO | None, environ: dict[str, str]) -> subprocess.Popen:
+    """Run a module of the platform in a process of its own.
+
+    Args:
+        module: what `python -m` runs.
+        arguments: its command line.
+        output: a file for what it prints; None to discard that.
+        environ: its environment, based on :func:`child_environment`.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL if output is None else output,
+        stderr=subprocess.STDOUT,
+        env=environ,
+        start_new_session=True,  # Ctrl-C at the platform's terminal is for the platform, which then stops this
+    )

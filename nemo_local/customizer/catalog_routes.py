@@ -18,8 +18,8 @@ from nemo_local.customizer.targets.rules import FIXED, TargetRules
 def catalog_router(catalog: Catalog, rules: TargetRules, removal: Removal, speeds: TrainingSpeeds) -> APIRouter:
     """The routes, for the official SDK's ``customization.targets`` and ``customization.configs``.
 
-    A target has one field that NeMo's has not: ``model_facts``. So has a configuration: ``tokens_per_second``, how fast
-    this machine trains its model.
+    Each has one field that NeMo does not have: a target ``model_facts``, and a configuration ``tokens_per_second``, how
+    fast this machine trains its model.
     """
     router = APIRouter(prefix="/v1/customization")
     add_entity_routes(

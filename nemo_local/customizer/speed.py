@@ -7,9 +7,9 @@ import logging
 import os
 import platform
 import subprocess
-import sys
 import threading
 
+from nemo_local.common.child import start_child
 from nemo_local.customizer.worker_process import EXIT_BUSY, worker_environment
 from nemo_local.model.base_model import BASE_MODEL_NAME
 from nemo_local.model.registry import BaseModels
@@ -115,15 +115,10 @@ class TrainingSpeed:
             if self._process is None:
                 if not self._models.made(self._model):
                     return True  # the NIM is just making it
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", _PROGRAM, self._model, str(self.file), str(os.getpid())],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    env=worker_environment(self._settings.gateway_url)
-                    | {"FLYWHEEL_HOME": str(self._settings.home), "FLYWHEEL_MODELS": str(self._settings.models_dir)},
-                    start_new_session=True,
-                )
+                folders = {"FLYWHEEL_HOME": str(self._settings.home), "FLYWHEEL_MODELS": str(self._settings.models_dir)}
+                environ = worker_environment(self._settings.gateway_url) | folders
+                arguments = (self._model, str(self.file), str(os.getpid()))
+                self._process = start_child(_PROGRAM, *arguments, output=None, environ=environ)
             code = self._process.poll()
             if code:
                 reason = "other programs kept the processor busy" if code == EXIT_BUSY else f"exit code {code}"

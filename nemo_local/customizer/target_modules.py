@@ -15,7 +15,7 @@ NEMO_NAMES = {
 HF_NAMES = tuple(name for names in NEMO_NAMES.values() for name in names)
 MLP_NAMES = (*NEMO_NAMES["linear_fc1"], *NEMO_NAMES["linear_fc2"])
 
-# More decoder layers than any model has that a machine of its own could train.
+# More decoder layers than any model that one machine could train.
 _MOST_LAYERS = 200
 
 

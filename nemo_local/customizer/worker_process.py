@@ -7,20 +7,19 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from nemo_local.common.child import child_environment
+from nemo_local.common.child import child_environment, start_child
 
 # How a worker ends. On a full disk the message may not be written either, so that has an exit code of its own.
 EXIT_FAILED = 1
-EXIT_ORPHANED = 3
 EXIT_BUSY = 4  # of a measurement of speed
 EXIT_DISK_FULL = errno.ENOSPC
+_PROGRAM = "nemo_local.customizer.training.worker"
 # Seconds between SIGTERM and SIGKILL.
 STOP_GRACE = 5.0
 # Lines of the worker's log shown with a failure.
@@ -46,14 +45,8 @@ class WorkerProcess:
         self.job_dir = job_dir
         self.memory = 0
         with (job_dir / "worker.log").open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "nemo_local.customizer.training.worker", str(job_dir)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=worker_environment(order["gateway_url"]),
-                start_new_session=True,  # Ctrl-C at the platform's terminal is for the platform, which then stops this
-            )
+            environ = worker_environment(order["gateway_url"])
+            self._process = start_child(_PROGRAM, str(job_dir), output=output, environ=environ)
 
     @property
     def pid(self) -> int:

@@ -24,7 +24,8 @@ def create_service(settings: Settings) -> Service:
     namespaces, projects, datasets, models = (
         DocumentStore(path, kind) for kind in ("namespace", "project", "dataset", "model")
     )
-    shown = partial(_with_endpoint, settings, BaseModels(settings))
+    base_models = BaseModels(settings)
+    shown = partial(_with_endpoint, settings, base_models)
     router = APIRouter(prefix="/v1")
     add_routes = partial(add_entity_routes, router, page_size=10, sort="created_at")
     add_routes("projects", projects, schemas.Project)
@@ -49,13 +50,7 @@ def create_service(settings: Settings) -> Service:
         ):
             with contextlib.suppress(Conflict):
                 namespaces.create("", name, {"id": name, "description": description})
-        facts = BaseModels(settings).get(BASE_MODEL_NAME).facts
-        spec = {
-            "context_size": facts.context_length,
-            "is_chat": True,
-            "num_parameters": facts.num_parameters,
-            "num_virtual_tokens": 0,
-        }
+        spec = base_models.get(BASE_MODEL_NAME).spec
         description = "SmolLM2 135M, tuned to follow instructions; the base model of the platform."
         with contextlib.suppress(Conflict):
             models.create(base_namespace, base_name, {"description": description, "spec": spec})

@@ -287,7 +287,7 @@ def _check_rope(config: dict[str, Any]) -> None:
 
 
 def _slides(architecture: str, values: dict[str, Any]) -> bool:
-    """Whether some layers attend to a window only. What is left to chance below is what transformers does, too."""
+    """Whether some layers attend to a window only. For missing fields, the defaults are those of transformers."""
     if architecture == "LlamaForCausalLM":
         return False
     if architecture != "Gemma3ForCausalLM" and not values.get("use_sliding_window"):

@@ -15,6 +15,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nemo_local.common.names import check_name
 from nemo_local.model import base_model
@@ -48,6 +49,16 @@ class BaseModel:
     license: str | None
     precision: str
     built_in: bool = False
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """``spec`` of its record in the Entity Store."""
+        return {
+            "context_size": self.facts.context_length,
+            "is_chat": True,
+            "num_parameters": self.facts.num_parameters,
+            "num_virtual_tokens": 0,
+        }
 
     @property
     def hub_name(self) -> str:

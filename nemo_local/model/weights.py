@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+
+from safetensors import SafetensorError, safe_open
 
 from nemo_local.model.errors import ModelRefused
 from nemo_local.model.facts import ModelFacts
@@ -12,8 +13,7 @@ from nemo_local.model.facts import ModelFacts
 SINGLE_FILE, INDEX = "model.safetensors", "model.safetensors.index.json"
 _OTHER_FORMATS = ("*.bin", "*.pt", "*.pth", "*.h5", "*.msgpack", "*.gguf")
 _DTYPES = {"F64", "F32", "BF16", "F16"}
-# The safetensors format allows headers of up to 100 MB.
-_LONGEST_HEADER = 100_000_000
+_LFS_POINTER = b"version "
 _AGAIN = "Download the model again"
 
 
@@ -90,26 +90,17 @@ def _shards(folder: Path) -> list[Path]:
 
 
 def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every tensor in a safetensors file: 8 bytes with the header's length, the header in JSON, and
-    the numbers."""
-    incomplete = ModelRefused(f"{file.name} is not a complete safetensors file. {_AGAIN}.")
+    """Name and shape of every tensor in a safetensors file. The library checks that the file is complete."""
     with file.open("rb") as stream:
-        start = stream.read(8)
-        length = int.from_bytes(start, "little")
-        if start == b"version ":
+        if stream.read(len(_LFS_POINTER)) == _LFS_POINTER:
             raise ModelRefused(f"{file.name} is a Git LFS pointer, not the weights. Run `git lfs pull` in the folder.")
-        if len(start) < 8 or length > _LONGEST_HEADER:
-            raise incomplete
-        try:
-            header: dict[str, Any] = json.loads(stream.read(length))
-            tensors = {name: value for name, value in header.items() if name != "__metadata__"}
-            end = max((value["data_offsets"][1] for value in tensors.values()), default=0)
-            shapes = {name: tuple(value["shape"]) for name, value in tensors.items()}
-            dtypes = {value["dtype"] for value in tensors.values()}
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-            raise incomplete from None
-    if 8 + length + end != file.stat().st_size:
-        raise incomplete
+    try:
+        with safe_open(file, framework="numpy") as tensors:
+            slices = {name: tensors.get_slice(name) for name in tensors.keys()}  # noqa: SIM118
+            shapes = {name: tuple(one.get_shape()) for name, one in slices.items()}
+            dtypes = {one.get_dtype() for one in slices.values()}
+    except SafetensorError:
+        raise ModelRefused(f"{file.name} is not a complete safetensors file. {_AGAIN}.") from None
     if strange := dtypes - _DTYPES:
         raise ModelRefused(
             f"{file.name} holds numbers of the type {min(strange)}; weights must be float32, bfloat16 or float16. "

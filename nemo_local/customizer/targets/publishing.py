@@ -26,17 +26,11 @@ class Publisher:
         """Register and deploy a model. Repeating it changes nothing. Raises ApiError where a service does not agree."""
         namespace, name = model.name.split("/")
         named = {"namespace": namespace, "name": name}
-        spec = {
-            "context_size": model.facts.context_length,
-            "is_chat": True,
-            "num_parameters": model.facts.num_parameters,
-            "num_virtual_tokens": 0,
-        }
         with self._client() as http:
             _ask(http, "POST", "/v1/namespaces", 409, json={"id": namespace})
-            body = {**named, "description": f"A base model of the platform, from {model.source}.", "spec": spec}
+            body = {**named, "description": f"A base model of the platform, from {model.source}.", "spec": model.spec}
             if _ask(http, "POST", "/v1/models", 409, json=body).status_code == 409:  # by an attempt before, or by hand
-                _ask(http, "PATCH", f"/v1/models/{model.name}", json={"spec": spec})
+                _ask(http, "PATCH", f"/v1/models/{model.name}", json={"spec": model.spec})
             _ask(http, "POST", _CONFIGS, 409, json={**named, "model": model.name})
             _ask(http, "POST", _DEPLOYMENTS, 409, json={**named, "config": model.name})
 

@@ -62,6 +62,7 @@ class Learner:
         device: trained on.
         dtype: number format of the frozen weights and activations; the adapter is float32.
         facts: of the base model.
+        limits: what bounds the memory of its training.
         model: in training mode.
         optimizer: of the adapter's parameters.
     """
@@ -69,6 +70,7 @@ class Learner:
     def __init__(self, spec: TrainingSpec) -> None:
         self.device, self.dtype = pick_device()
         self.facts = read_facts(spec.model_dir)
+        self.limits = Limits.of(self.facts)
         self.model = load_model(spec, self.device, self.dtype)
         self.model.train()
         # Dropout needs PEFT's own layers. They keep half as much again for the backward pass, so they are recomputed.
@@ -95,7 +97,7 @@ class Learner:
     def passes(self, rows: list[EncodedRow]) -> Iterator[PackedBatch]:
         """Rows, packed into passes of as many tokens as the memory allows. Each is made when it is asked for: the
         attention masks of all passes of a large batch, or of a large validation file, would take gigabytes."""
-        for group in split_into_passes(rows, self.facts.tokens_per_pass):
+        for group in split_into_passes(rows, self.limits.tokens_per_pass):
             yield pack(group, self.facts.sliding_window).to(self.device, self.dtype)
 
     def step(self, rows: list[EncodedRow], tokens: float) -> float:
@@ -105,8 +107,7 @@ class Learner:
             rows: of this step.
             tokens: what the loss is divided by: see :func:`add_gradients`.
         """
-        limits = Limits.of(self.facts)
-        loss = add_gradients(self.model, self.passes(rows), tokens, limits, recompute=self._merged is None)
+        loss = add_gradients(self.model, self.passes(rows), tokens, self.limits, recompute=self._merged is None)
         torch.nn.utils.clip_grad_norm_(self._parameters, 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)

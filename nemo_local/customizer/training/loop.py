@@ -19,7 +19,7 @@ from nemo_local.customizer.training.datasets import DatasetError
 from nemo_local.customizer.training.encoding import EncodedRow, encode_row
 from nemo_local.customizer.training.errors import JobError
 from nemo_local.customizer.training.learner import Learner, TrainingSpec
-from nemo_local.customizer.training.loss import Limits, answer_loss
+from nemo_local.customizer.training.loss import answer_loss
 from nemo_local.model.architectures import read_facts
 from nemo_local.model.chat_template import ChatTemplate
 from nemo_local.model.jinja import ChatTemplateError
@@ -92,7 +92,7 @@ def validation_loss(learner: Learner, rows: list[EncodedRow]) -> float:
     learner.model.eval()
     total = tokens = 0
     for batch in learner.passes(rows):
-        total += answer_loss(learner.model, batch, Limits.of(learner.facts)).item()
+        total += answer_loss(learner.model, batch, learner.limits).item()
         tokens += len(batch.targets)
     learner.model.train()
     return total / tokens

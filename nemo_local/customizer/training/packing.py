@@ -2,9 +2,9 @@
 
 All tool-calling rows begin with the same system message, which is about half of their tokens. With causal attention
 its hidden states do not depend on what follows, so one copy serves every row of a batch, forward and backward, with
-the same result as separate rows (the test suite compares the gradients). So it is with layers that
-attend to a sliding window: positions decide what a token attends to, and packing leaves them as they are. The layout of
-a packed batch of rows 1..B is
+the same result as separate rows (the test suite compares the gradients). The same holds for layers that attend to a
+sliding window: positions decide what a token attends to, and packing does not change them. The layout of a packed batch
+of rows 1..B is
 
     [ shared prefix | rest of row 1 | rest of row 2 | ... ]
 

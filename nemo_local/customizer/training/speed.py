@@ -23,7 +23,7 @@ from nemo_local.common.parent import end_with_parent
 from nemo_local.customizer.target_modules import HF_NAMES
 from nemo_local.customizer.training.encoding import EncodedRow
 from nemo_local.customizer.training.learner import Learner, TrainingSpec
-from nemo_local.customizer.worker_process import EXIT_BUSY, EXIT_ORPHANED
+from nemo_local.customizer.worker_process import EXIT_BUSY
 from nemo_local.model.registry import BaseModels
 from nemo_local.settings import Settings
 
@@ -111,7 +111,7 @@ def main(model: str, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    end_with_parent(int(sys.argv[3]), EXIT_ORPHANED)
+    end_with_parent(int(sys.argv[3]))
     try:
         main(sys.argv[1], Path(sys.argv[2]))
     except MachineBusy:

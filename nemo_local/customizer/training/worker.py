@@ -25,7 +25,7 @@ from nemo_local.customizer.target_modules import expand_target_modules
 from nemo_local.customizer.training.datasets import RowFiles, prepare_rows
 from nemo_local.customizer.training.errors import JobError
 from nemo_local.customizer.training.publish import publish
-from nemo_local.customizer.worker_process import EXIT_DISK_FULL, EXIT_FAILED, EXIT_ORPHANED, OUT_OF_MEMORY_ADVICE
+from nemo_local.customizer.worker_process import EXIT_DISK_FULL, EXIT_FAILED, OUT_OF_MEMORY_ADVICE
 from nemo_local.model.base_model import BaseModelMissing
 from nemo_local.model.errors import ModelRefused
 from nemo_local.model.registry import BaseModels, UnknownModel
@@ -63,7 +63,7 @@ def main(job_dir: Path) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every request would hide the job's own
     order = json.loads((job_dir / "job.json").read_text(encoding="utf-8"))
-    end_with_parent(order["scheduler_pid"], EXIT_ORPHANED)  # nothing would read the events or could stop the process
+    end_with_parent(order["scheduler_pid"])  # nothing would read the events or could stop the process
     emit: Callable[[dict[str, Any]], None] | None = None
     try:
         with FileLock(job_dir / "worker.lock", timeout=LOCK_TIMEOUT):

@@ -26,7 +26,7 @@ from nemo_local.model.errors import ModelRefused
 from nemo_local.model.preparation import folder as folder_source
 from nemo_local.model.preparation import hub
 from nemo_local.model.preparation.contents import Contents, PreparationError
-from nemo_local.model.preparation.order import EXIT_ORPHANED, MODEL, PROGRESS, read_source
+from nemo_local.model.preparation.order import MODEL, PROGRESS, read_source
 from nemo_local.model.preparation.source import HubSource
 from nemo_local.model.registry import HF, OPENVINO, ORIGIN
 
@@ -46,7 +46,7 @@ def main(work: Path) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for every request
     order = json.loads((work / "order.json").read_text(encoding="utf-8"))
-    end_with_parent(order["parent_pid"], EXIT_ORPHANED)
+    end_with_parent(order["parent_pid"])
     try:
         with FileLock(work / "lock", timeout=LOCK_TIMEOUT):
             prepare(order, work)

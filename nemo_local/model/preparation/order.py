@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nemo_local.common.child import child_environment
+from nemo_local.common.child import child_environment, start_child
 from nemo_local.common.files import write_json
 from nemo_local.model.preparation.source import FolderSource, HubSource
 
 MODEL, PROGRESS = "model", "progress.json"
-EXIT_ORPHANED = 3
+_PROGRAM = "nemo_local.model.preparation"
 
 
 class PreparationProcess:
@@ -39,14 +37,7 @@ class PreparationProcess:
         (work / PROGRESS).unlink(missing_ok=True)
         self.work = work
         with (work / "log").open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "nemo_local.model.preparation", str(work)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=_environment(source),
-                start_new_session=True,  # Ctrl-C at the platform's terminal is for the platform, which then stops this
-            )
+            self._process = start_child(_PROGRAM, str(work), output=output, environ=_environment(source))
 
     def exit_code(self) -> int | None:
         """The exit code (negative: minus the signal), or None while the process runs."""

@@ -143,7 +143,7 @@ class Started:
 
 
 def test_the_token_is_given_to_a_download_from_the_hugging_face_hub_only(tmp_path, monkeypatch):
-    monkeypatch.setattr("nemo_local.model.preparation.order.subprocess.Popen", Started)
+    monkeypatch.setattr("nemo_local.common.child.subprocess.Popen", Started)
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.delenv("HF_ENDPOINT", raising=False)
     for endpoint, given in (("https://huggingface.co", True), ("https://hub.example.com", False)):
