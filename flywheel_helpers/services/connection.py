@@ -14,7 +14,7 @@ import httpx
 
 from flywheel_helpers import errors
 from flywheel_helpers.services.failures import is_final, request_line, status_error, transport_error, wrong_address
-from flywheel_helpers.services.tls import NO_PROXY_MOUNTS, set_up_hub, tls_context
+from flywheel_helpers.services.tls import LIMITS, NO_PROXY_MOUNTS, set_up_hub, tls_context
 from flywheel_helpers.settings import SERVICE_URLS, Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -51,6 +51,7 @@ class Connection:
         self.sleep = sleep
         self.client = httpx.Client(
             timeout=httpx.Timeout(timeout, connect=5.0),
+            limits=LIMITS,
             verify=tls_context(settings),
             transport=transport,
             mounts=None if transport else NO_PROXY_MOUNTS,

@@ -1,4 +1,4 @@
-"""Certificates, proxies and tokens: the same rules for our own requests and for those of huggingface_hub."""
+"""Certificates, proxies, idle connections, tokens: the same for our own requests and for those of huggingface_hub."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ INSIDE = ("127.0.0.1", "localhost", ".svc.cluster.local")
 NO_PROXY_MOUNTS: dict[str, httpx.BaseTransport | None] = {
     f"all://*{host}" if host.startswith(".") else f"all://{host}": None for host in INSIDE
 }
+
+# Servers close connections that nobody uses, uvicorn after 5 seconds, which is httpx's own default too. A POST that
+# leaves at that moment breaks, and one that is not safe to repeat is lost. So we are the first to close them.
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0)
 
 NOT_VERIFIED = (
     "VERIFY_TLS is false: certificates are not checked, so anyone in between can read and change what is "
@@ -85,6 +89,7 @@ def hub_client(settings: Settings) -> httpx.Client:
     return httpx.Client(
         follow_redirects=True,
         timeout=300.0,
+        limits=LIMITS,
         verify=tls_context(settings),
         mounts=NO_PROXY_MOUNTS,
         event_hooks={"request": [prepare]},

@@ -141,7 +141,7 @@ class OpenWebUI:
         body = {"model": model, "messages": [{"role": "user", "content": text}], "stream": False}
         path = "/api/chat/completions"
         try:
-            answer = self._post(path, body, timeout=timeout)
+            answer = self._post(path, body, retry=True, timeout=timeout)  # an answer leaves nothing behind
         except (Invalid, NotFound, Overloaded, ServerFault) as error:
             error.hint = (
                 f"Check that the model is served: {self.settings.nim_url}/v1/models. On your own machine, flywheel "

@@ -215,15 +215,15 @@ def test_nobody_sees_the_data_of_another(platform, workshop, monkeypatch):
 
 
 def test_one_person_cleans_up_and_the_others_keep_theirs(platform, workshop, monkeypatch, tmp_path):
-    ada, bob = own_namespace("ada"), own_namespace("bob")
+    ada, other = own_namespace("ada"), own_namespace("Ève")
     asked = flywheel("clean", folder=tmp_path, **of(platform, "ada"))
-    assert asked.status != 0 and f"delete model {ada}/tool-caller@v1" in asked.said and bob not in asked.said
+    assert asked.status != 0 and f"delete model {ada}/tool-caller@v1" in asked.said and other not in asked.said
     assert entity_store.find_model(connection_of(platform, "ada", monkeypatch), f"{ada}/tool-caller@v1")
-    refused = flywheel("clean", "--namespace", bob, "--yes", folder=tmp_path, **of(platform, "ada"))
+    refused = flywheel("clean", "--namespace", other, "--yes", folder=tmp_path, **of(platform, "ada"))
     assert refused.status == 1 and "belongs to another attendee" in refused.said
     done = flywheel("clean", "--yes", folder=tmp_path, **of(platform, "ada"))
     assert done.status == 0, done.said
     nemo = connection_of(platform, "ada", monkeypatch)
     assert entity_store.find_namespace(nemo) is None
     assert entity_store.find_model(nemo, f"{ada}/tool-caller@v1") is None
-    assert entity_store.find_model(nemo, f"{bob}/tool-caller@v1")
+    assert entity_store.find_model(nemo, f"{other}/tool-caller@v1")
