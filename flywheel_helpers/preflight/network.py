@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from flywheel_helpers.errors import ConfigError
-from flywheel_helpers.services.failures import address_hint, certificate_problem
+from flywheel_helpers.failures import address_hint, certificate_problem
 from flywheel_helpers.services.tls import INSIDE, origin, tls_context
 from flywheel_helpers.settings import Settings
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 
 from flywheel_helpers import errors
-from flywheel_helpers.services.failures import is_final, request_line, status_error, transport_error, wrong_address
+from flywheel_helpers.failures import is_final, request_line, status_error, transport_error, wrong_address
 from flywheel_helpers.services.tls import LIMITS, NO_PROXY_MOUNTS, set_up_hub, tls_context
 from flywheel_helpers.settings import SERVICE_URLS, Settings
 

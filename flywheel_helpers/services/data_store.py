@@ -18,9 +18,9 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.sha import git_hash
 
 from flywheel_helpers.errors import Conflict, DataError, NotFound, ServiceError
+from flywheel_helpers.failures import causes_of, request_line, status_error, transport_error
 from flywheel_helpers.services import entity_store
 from flywheel_helpers.services.connection import Connection
-from flywheel_helpers.services.failures import causes_of, request_line, status_error, transport_error
 from flywheel_helpers.services.tls import origin, wrong_links_hint
 
 SERVICE = "Data Store"

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from flywheel_helpers import polling
 from flywheel_helpers.errors import BadAnswer, Conflict, Invalid, NotFound, WaitTimeout
+from flywheel_helpers.failures import request_line
 from flywheel_helpers.services import customizer, data_store, entity_store
 from flywheel_helpers.services.connection import Connection
-from flywheel_helpers.services.failures import request_line
 from flywheel_helpers.services.jobs import ACTIVE, INPUTS_FIELD, Job, digest, same_inputs
 from flywheel_helpers.statistics import SCORE_NAMES, Score, Scores
 

@@ -11,7 +11,7 @@ from huggingface_hub import constants, set_client_factory
 from huggingface_hub.utils import disable_progress_bars
 
 from flywheel_helpers import errors
-from flywheel_helpers.services.failures import request_line
+from flywheel_helpers.failures import request_line
 from flywheel_helpers.settings import Settings
 
 # Never reached through a proxy, whatever HTTP_PROXY says: this machine, and the services of our own cluster, whose

@@ -22,7 +22,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 # A few minutes on two cores: enough for the form of a call and many a right choice, not for every value.
 SMALL = {
     "MAX_STEPS": 40,
-    "LIMIT": 30,
+    "LIMIT": 20,
     "CHAT_ROWS": 10,
     "ASKED": 24,
     "UNJUDGED": 2,
