@@ -8,7 +8,7 @@ from flywheel_helpers.display import Table
 from flywheel_helpers.statistics import Comparison, Difference, compare, difference
 
 ALPHA = 0.05  # how likely chance may be the reason for the improvement
-MARGIN = 0.05  # how much worse the course's exam may get, as a share of its rows
+MARGIN = 0.05  # how much worse the course's exams may get, as a share of their rows
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Decision:
 
     Args:
         production: the version in use against the new one on questions of production.
-        exam: the same on the course's exam.
+        exam: the same on the course's exams, taken together.
     """
 
     production: Comparison
@@ -30,7 +30,7 @@ class Decision:
 
     @property
     def kept(self) -> bool:
-        """The new version has not forgotten: with 95 % confidence the loss on the exam is smaller than the margin."""
+        """The new version has not forgotten: with 95 % confidence the loss on the exams is smaller than the margin."""
         return self.exam.low > -MARGIN
 
     @property
@@ -46,7 +46,7 @@ class Decision:
             ["the gate asks for", "measured", "passed"],
             [
                 [f"better on this week's questions (p < {ALPHA})", measured, _yes(self.better)],
-                [f"not worse on the exam by {100 * MARGIN:.0f} points or more", self.exam, _yes(self.kept)],
+                [f"not worse on the exams by {100 * MARGIN:.0f} points or more", self.exam, _yes(self.kept)],
             ],
         )
 
@@ -58,7 +58,7 @@ class Decision:
             name
             for name, passed in (
                 ("not better on this week's questions", self.better),
-                ("may have got worse on the course's exam", self.kept),
+                ("may have got worse on the course's exams", self.kept),
             )
             if not passed
         ]
@@ -70,7 +70,7 @@ def decide(production: tuple[list[bool], list[bool]], exam: tuple[list[bool], li
 
     Args:
         production: whether each answer of this week is fully correct, by the version in use and by the new one.
-        exam: likewise for the rows of the course's exam.
+        exam: likewise for the rows of the course's exams.
 
     Raises:
         ValueError: the two versions were not asked the same rows.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from flywheel_helpers.course.gate import Decision
+from flywheel_helpers.course.results import EXAM_NAMES
 from flywheel_helpers.data.curation import Step
 from flywheel_helpers.errors import DataError
 from flywheel_helpers.services import data_store, entity_store
@@ -36,7 +37,7 @@ def write(
         curation: what each rule kept and dropped.
         rows: how many training rows of each kind.
         hyperparameters: of the training.
-        results: for each exam, the scores of each model by a short name.
+        results: for each exam (a key of `EXAM_NAMES`), the scores of each model by a short name.
         decision: what the gate said.
         safety: precision and recall of the rails in front of the model, where notebook 04 measured them.
     """
@@ -64,7 +65,7 @@ def write(
         "",
     ]
     for exam, scores in results.items():
-        headers = [exam, *SCORE_NAMES.values(), "rows"]
+        headers = [EXAM_NAMES[exam], *SCORE_NAMES.values(), "rows"]
         cells = [[name, *(str(getattr(one, key)) for key in SCORE_NAMES), str(one.n)] for name, one in scores.items()]
         lines += _table(headers, cells)
     lines += [

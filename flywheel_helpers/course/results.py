@@ -19,6 +19,12 @@ BLUE = "#0072B2"
 BASE_STYLE = {"color": "#E69F00", "hatch": "//", "edgecolor": "black"}
 BETWEEN_STYLE = {"color": "#56B4E9", "hatch": "..", "edgecolor": "black"}
 TUNED_STYLE = {"color": BLUE, "hatch": "", "edgecolor": "black"}
+# What versions are measured on, by the name in a run's summary.
+EXAM_NAMES = {
+    "production": "this week's questions",
+    "exam": "unseen functions",
+    "practised": "practised functions",
+}
 NEEDS = ("no tool", "one call", "two calls or more")
 
 
@@ -117,7 +123,7 @@ def plot_turns(turns: dict[str, dict[str, dict[str, Any]]]) -> Picture:
     """Both turns of the wheel: each model on each exam, right functions and arguments, with 95 % intervals.
 
     Args:
-        turns: for each exam, by the name of each model, `Scores.numbers()`.
+        turns: for each exam (a key of `EXAM_NAMES`), by the name of each model, `Scores.numbers()`.
     """
     figure, axes = new_figure(7.6, 3.6)
     key = "function_name_and_args_accuracy"
@@ -136,7 +142,7 @@ def plot_turns(turns: dict[str, dict[str, dict[str, Any]]]) -> Picture:
                 **style,
             )
             axes.text(place, score["high"] + 0.02, f"{score['value']:.0%}", ha="center", va="bottom")
-    names = [f"{exam}\n{scores[models[0]]['n']} questions" for exam, scores in turns.items()]
+    names = [f"{EXAM_NAMES[exam]}\n{scores[models[0]]['n']} questions" for exam, scores in turns.items()]
     axes.set_xticks(range(len(turns)), names)
     axes.set_ylim(0, 1.2)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0], ["0%", "25%", "50%", "75%", "100%"])
@@ -145,14 +151,18 @@ def plot_turns(turns: dict[str, dict[str, dict[str, Any]]]) -> Picture:
     return to_picture(figure, "Bar chart: the base model and both versions on each exam, with 95 % intervals")
 
 
-def versions_table(scores: dict[str, Scores]) -> Table:
-    """Both accuracies of several models on one exam, with 95 % intervals.
+def versions_table(turns: dict[str, dict[str, Scores]]) -> Table:
+    """Both accuracies of several models on some exams, with 95 % intervals.
 
     Args:
-        scores: by a short name for each model.
+        turns: for each exam (a key of `EXAM_NAMES`), the scores by a short name for each model.
     """
-    rows = [[name, *(getattr(one, key) for key in SCORE_NAMES), one.n] for name, one in scores.items()]
-    return Table(["model", *SCORE_NAMES.values(), "questions"], rows)
+    rows = [
+        [EXAM_NAMES[exam], name, *(getattr(one, key) for key in SCORE_NAMES), one.n]
+        for exam, scores in turns.items()
+        for name, one in scores.items()
+    ]
+    return Table(["exam", "model", *SCORE_NAMES.values(), "questions"], rows)
 
 
 def needs_of_versions_table(samples: dict[str, list[dict[str, Any]]]) -> Table:

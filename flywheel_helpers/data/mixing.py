@@ -64,8 +64,10 @@ def joined(examples: Sequence[Example], count: int, seed: int = 42) -> list[Exam
     return made
 
 
-def replay(rows: Sequence[dict[str, Any]], count: int, seed: int = 42) -> list[dict[str, Any]]:
-    """Some of the first training's rows, so that what it taught is not forgotten, in their order."""
+def replay(rows: Sequence[dict[str, Any]], count: int | None, seed: int = 42) -> list[dict[str, Any]]:
+    """Rows of the first training, so that what it taught is not forgotten, in their order: some of them, or all."""
+    if count is None:
+        return list(rows)
     chosen = Random(f"replay {seed}").sample(range(len(rows)), min(count, len(rows)))
     return [rows[index] for index in sorted(chosen)]
 

@@ -62,8 +62,7 @@ def turns_of(summary: dict[str, Any]) -> dict[str, dict[str, Any]] | None:
     if not found:
         return None
     models = {"base": "base", "version 1": "before", "version 2": "after"}
-    exams = {"this week's questions": "production", "the course's exam": "exam"}
-    return {name: {model: found[turn][exam] for model, turn in models.items()} for name, exam in exams.items()}
+    return {exam: {model: found[turn][exam] for model, turn in models.items()} for exam in found["base"]}
 
 
 def _clean(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:

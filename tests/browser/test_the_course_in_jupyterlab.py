@@ -1,7 +1,7 @@
 """The notebooks as people use them: opened in JupyterLab, all cells run, exercises solved, the kernel restarted.
 
-Somebody new to the course runs notebooks 00 to 02 with a training of two steps; notebook 03 finds what the whole course
-has left on the same platform. All of it has to be accessible in both themes.
+Somebody new to the course runs notebooks 00 to 02 with a training of two steps; the other notebooks find what the whole
+course has left on the same platform. All of it has to be accessible in both themes.
 
 This is the last module of its folder by name: the platform of the course comes up when the other modules' have gone.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ NEWCOMER = "newcomer"  # with a namespace, and so data and models, of their own
 # What a cell of each notebook shows when it has found what the course left.
 FOUND = {
     "03": ("results.exams_table(exams)", "practised functions"),
+    "04": ("safety_results.confusion_table(counts)", "really unsafe"),
+    "05": ("comparison.verdicts_table(tuned, base)", "tuned"),
+    "06": ("print(decision.verdict())", "promote: no"),
 }
 
 
@@ -57,8 +61,8 @@ class Lab:
     def path(self, number: str) -> Path:
         return next(self.folder.glob(f"notebooks/{number}_*.ipynb"))
 
-    def open(self, page: Page, number: str) -> OpenNotebook:
-        return self.server.open(page, self.path(number).relative_to(self.folder).as_posix())
+    def open(self, page: Page, number: str, interface: str = "lab") -> OpenNotebook:
+        return self.server.open(page, self.path(number).relative_to(self.folder).as_posix(), interface)
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +161,26 @@ def test_runs_where_the_course_has_run(lab, page, number):
 
 
 def check_saved(notebook: OpenNotebook, path: Path) -> None:
-    """Progress leaves its result as text: VS Code may lack the widgets, and a web page has none."""
+    """Where no widgets are shown (VS Code may lack them, a web page does), there is a text in the place of each."""
     notebook.save()
     outputs = [output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])]
-    assert not [one for one in outputs if "application/vnd.jupyter.widget-view+json" in one.get("data", {})]
+    widgets = [
+        output.data for output in outputs if "application/vnd.jupyter.widget-view+json" in output.get("data", {})
+    ]
+    texts = [data["text/plain"] for data in widgets]
+    assert all(re.fullmatch(r"\d+ of \d+ answers wait for a review: .*", text) for text in texts), texts
+    assert len(texts) == path.name.startswith("06"), "progress leaves its result, and no widget"
+
+
+def test_in_the_interface_of_notebook_7(lab, page):
+    notebook = lab.open(page, "04", interface="notebook")
+    notebook.start_all()
+    expect(page.locator(WIDGETS).first).to_be_visible()
+    notebook.run_all()
+    assert notebook.errors() == []
+    expect(page.locator(WIDGETS)).to_have_count(0)
+
+
+def test_the_report_of_a_run_is_accessible(first, page):
+    page.goto((first.folder / "report.html").as_uri())
+    assert violations(page) == []

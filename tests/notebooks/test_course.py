@@ -77,7 +77,7 @@ def test_the_wheel_turns_and_is_measured_before_and_after(course, first, second)
     flywheel = first.summary["flywheel"]
     for turn in ("base", "before", "after"):
         assert flywheel[turn]["production"]["n"] == course.parameters["THIS_WEEK"]
-        assert flywheel[turn]["exam"]["n"] == course.parameters["LIMIT"]
+        assert flywheel[turn]["exam"]["n"] == flywheel[turn]["practised"]["n"] == course.parameters["LIMIT"]
     assert flywheel["promoted"] is False  # a few steps on a few rows do not pass the gate, and nothing is promoted
     assert flywheel["models"]["version 1"] == first.summary["models"]["tuned"] != flywheel["models"]["version 2"]
     assert "Version 2 was not promoted" in (first.folder / "report.html").read_text()

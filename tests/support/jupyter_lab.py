@@ -24,6 +24,9 @@ TOKEN = secrets.token_urlsafe(18)
 
 
 SECONDS = 600  # that a notebook may take
+# JupyterLab's own, and that of Notebook 7, which the same server has: the address of a notebook, and what the page says
+# when the kernel is ready.
+INTERFACES = {"lab": ("doc/tree", "| Idle"), "notebook": ("notebooks", "Kernel Idle")}
 
 
 @dataclass(frozen=True)
@@ -100,14 +103,16 @@ class JupyterLab:
 
     url: str
 
-    def open(self, page: Page, notebook: str) -> OpenNotebook:
+    def open(self, page: Page, notebook: str, interface: str = "lab") -> OpenNotebook:
         """Open a notebook, and wait for its kernel: a cell that is run before that is not run at all.
 
         Args:
             notebook: its path from the folder that is served.
+            interface: one of `INTERFACES`.
         """
-        page.goto(f"{self.url}/doc/tree/{notebook}?reset&token={TOKEN}")
-        page.get_by_text("| Idle").wait_for(state="attached")
+        address, ready = INTERFACES[interface]
+        page.goto(f"{self.url}/{address}/{notebook}?reset&token={TOKEN}")
+        page.get_by_text(ready).wait_for(state="attached")
         return OpenNotebook(page)
 
     def restart_kernels(self) -> None:

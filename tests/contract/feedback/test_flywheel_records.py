@@ -117,7 +117,7 @@ def test_a_model_card_is_in_both_stores(nemo, tmp_path):
         [Step("no question twice", 9, 1)],
         {"corrected questions": 9},
         Hyperparameters(),
-        {"this week's questions": {"version 2": Scores(model, 10, score, score)}},
+        {"production": {"version 2": Scores(model, 10, score, score)}},
         gate.decide(([False] * 20, [True] * 20), ([True] * 20, [True] * 20)),
         {"recall": score},
     )

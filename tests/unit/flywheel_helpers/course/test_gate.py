@@ -23,13 +23,13 @@ SAME = pair(100, 5, 5, 90)
         (pair(60, 70, 10, 60), pair(90, 20, 8, 82), "promote: yes"),
         (pair(60, 10, 70, 60), pair(90, 20, 8, 82), "promote: no (not better on this week's questions)"),
         (pair(60, 12, 10, 60), SAME, "promote: no (not better on this week's questions)"),
-        (pair(60, 70, 10, 60), pair(60, 5, 40, 95), "promote: no (may have got worse on the course's exam)"),
+        (pair(60, 70, 10, 60), pair(60, 5, 40, 95), "promote: no (may have got worse on the course's exams)"),
         # As good as before on so few rows that it may be worse: what was not shown does not count.
-        (pair(60, 70, 10, 60), pair(8, 4, 4, 4), "promote: no (may have got worse on the course's exam)"),
+        (pair(60, 70, 10, 60), pair(8, 4, 4, 4), "promote: no (may have got worse on the course's exams)"),
         (
             pair(60, 10, 70, 60),
             pair(60, 5, 40, 95),
-            "promote: no (not better on this week's questions and may have got worse on the course's exam)",
+            "promote: no (not better on this week's questions and may have got worse on the course's exams)",
         ),
     ],
 )

@@ -28,7 +28,7 @@ def some_scores() -> Scores:
 
 def draw_turns() -> None:
     models = {name: some_scores().numbers() for name in ("base", "version 1", "version 2")}
-    results.plot_turns({"this week's questions": models, "the course's exam": models})
+    results.plot_turns({"production": models, "exam": models, "practised": models})
 
 
 def draw_judgements() -> None:

@@ -56,4 +56,4 @@ def test_replayed_rows_are_some_of_the_first_in_their_order():
     rows = [{"n": n} for n in range(50)]
     chosen = [row["n"] for row in mixing.replay(rows, 10)]
     assert len(set(chosen)) == 10 and chosen == sorted(chosen)
-    assert mixing.replay(rows, 100) == rows and mixing.replay(rows, 0) == []
+    assert mixing.replay(rows, 100) == mixing.replay(rows, None) == rows and mixing.replay(rows, 0) == []
