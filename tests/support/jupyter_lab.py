@@ -24,9 +24,12 @@ TOKEN = secrets.token_urlsafe(18)
 
 
 SECONDS = 600  # that a notebook may take
-# JupyterLab's own, and that of Notebook 7, which the same server has: the address of a notebook, and what the page says
-# when the kernel is ready.
-INTERFACES = {"lab": ("doc/tree", "| Idle"), "notebook": ("notebooks", "Kernel Idle")}
+# JupyterLab's own, and that of Notebook 7, which the same server has: the address of a notebook, and what the page has
+# when the kernel is ready. Notebook 7 then has nothing more to say about it.
+INTERFACES = {
+    "lab": ("doc/tree", "text=| Idle"),
+    "notebook": ("notebooks", ".jp-NotebookKernelStatus-fade:not(.jp-NotebookKernelStatus-info)"),
+}
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class JupyterLab:
         """
         address, ready = INTERFACES[interface]
         page.goto(f"{self.url}/{address}/{notebook}?reset&token={TOKEN}")
-        page.get_by_text(ready).wait_for(state="attached")
+        page.locator(ready).wait_for(state="attached")
         return OpenNotebook(page)
 
     def restart_kernels(self) -> None:
