@@ -31,7 +31,7 @@ def models(context: click.Context, profile: str | None) -> None:
 @_profile
 @click.pass_obj
 def list_(inherited: str | None, profile: str | None) -> None:
-    """List the base models, what they need, and how long the default training takes."""
+    """List the base models, what they need, and how long training takes."""
     _list(profile or inherited)
 
 

@@ -15,7 +15,7 @@ from flywheel_helpers.services.connection import Connection
 
 SERVICE = "Customizer"
 _TARGETS = "/v1/customization/targets"
-# The default training of notebook 02: its rows, and the tokens of one on average.
+# The training whose duration is shown: its rows, and the tokens of one on average.
 ROWS, ROW_TOKENS = 430, 570
 _VERSION = "v1.0.0"
 
@@ -48,7 +48,7 @@ class BaseModel:
 
     @property
     def minutes(self) -> float | None:
-        """How long the course's default training takes on this platform."""
+        """How long a training of `ROWS` rows takes on this platform."""
         return ROWS * ROW_TOKENS / self.tokens_per_second / 60 if self.tokens_per_second else None
 
 
