@@ -91,6 +91,6 @@ def lines(model: BaseModel) -> Iterator[str]:
     if any(training):
         yield f"training takes {' and '.join(filter(None, training))}"
     if model.training_bytes and not model.minutes:  # the platform measures when it is first asked
-        yield "for how long is not known yet: list the models again in a minute, with nothing else running"
+        yield "the training time is not known yet: list the models again in a minute, with nothing else running"
     if model.message:
         yield model.message

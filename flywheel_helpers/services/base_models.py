@@ -48,7 +48,7 @@ class BaseModel:
 
     @property
     def minutes(self) -> float | None:
-        """How long a training of `ROWS` rows takes on this platform."""
+        """How long training on `ROWS` rows takes on this platform."""
         return ROWS * ROW_TOKENS / self.tokens_per_second / 60 if self.tokens_per_second else None
 
 

@@ -25,7 +25,7 @@ TOKEN = secrets.token_urlsafe(18)
 
 SECONDS = 600  # that a notebook may take
 # JupyterLab's own, and that of Notebook 7, which the same server has: the address of a notebook, and what the page has
-# when the kernel is ready. Notebook 7 then has nothing more to say about it.
+# when the kernel is ready (Notebook 7 fades its status out then).
 INTERFACES = {
     "lab": ("doc/tree", "text=| Idle"),
     "notebook": ("notebooks", ".jp-NotebookKernelStatus-fade:not(.jp-NotebookKernelStatus-info)"),

@@ -48,7 +48,7 @@ def test_the_models_are_listed_with_what_is_known(flywheel, arguments):
         "    ready, v1.0.0+CPU\n"
         "    1,000 million parameters, context of 4,096 tokens\n"
         "    training takes 9.3 GiB of memory\n"
-        "    for how long is not known yet: list the models again in a minute, with nothing else running\n"
+        "    the training time is not known yet: list the models again in a minute, with nothing else running\n"
         "tiny/b\n"
         "    failed\n"
         "    The model is gated.\n"
