@@ -26,13 +26,14 @@ import psutil
 from flywheel_helpers.attendees import own_namespace
 from flywheel_helpers.checkout import ROOT, load_config
 from flywheel_helpers.local import platform
-from flywheel_helpers.run.memory import PeakMemory
+from flywheel_helpers.run.memory import PeakMemory, proportional
 from flywheel_helpers.services import customizer, data_store
 from flywheel_helpers.services.connection import connect
 
 TINY = {"VALIDATION_ROWS": 1, "TEST_ROWS": 2, "BATCH_SIZE": 2, "MAX_STEPS": 1, "WARMUP_STEPS": 0, "LIMIT": 2}
 FEWEST_ROWS = 4
 LIMIT = 3600.0  # seconds for one attendee
+MEMORY_SECONDS = 3.0  # between two looks, which take a moment with a hundred processes
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Room:
         finished: how many of them ended well, with their own data and model and nobody else's.
         last_seconds: until the last one ended; `median_seconds` likewise.
         longest_wait: of a training in the queue, in seconds; `median_wait` likewise.
-        peak_gib: resident memory of the platform and all notebooks, pages that processes share counted for each.
+        peak_gib: memory of the platform and all notebooks (PSS: what processes share counts once).
     """
 
     attendees: int
@@ -67,7 +68,10 @@ def measure(attendees: int, folder: Path) -> Room:
     home = Path(os.environ["FLYWHEEL_HOME"])
     running = platform.find(home)
     assert running, "the platform has ended"
-    with PeakMemory(running.processes) as memory, ThreadPoolExecutor(attendees) as room:
+    with (
+        PeakMemory(running.processes, MEMORY_SECONDS, proportional) as memory,
+        ThreadPoolExecutor(attendees) as room,
+    ):
         seconds = list(room.map(attend, range(attendees)))
     found = [_outcome(_name(attendees, number), number, folder / str(number)) for number in range(attendees)]
     waits = [wait for wait in found if wait is not None]

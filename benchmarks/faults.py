@@ -1,15 +1,17 @@
 """Whether the platform survives faults at random moments: `python benchmarks/faults.py --seed 1`.
 
 A platform of its own runs one small course after the other (`small_course.py`), each with up to three faults: a process
-is killed (gateway, NIM, training, supervisor, or the course itself, as when a kernel is killed), all processes get
-SIGTERM at once, as when the machine is switched off, or the disk is full for a few seconds. The seed decides the faults
-and their moments. After each, the platform must be ready again within two minutes, say what happened, have lost or
-damaged nothing that it stored, and have no process and no port left over. The course is run again where it failed, and
-must come out right. Prints Markdown; the exit status is 1 if a fault was not survived.
+is killed (gateway, NIM, training, supervisor, Open WebUI, or the course itself, as when a kernel is killed), all
+processes get SIGTERM at once, as when the machine is switched off, the disk is full for a few seconds, or the clock is
+set. The seed decides the faults and their moments. After each, the platform must be ready again within two minutes, say
+what happened, have lost or damaged nothing that it stored, and have no process and no port left over. The course is run
+again where it failed, and must come out right. Prints Markdown; the exit status is 1 if a fault was not survived.
 
-The home is on a small tmpfs, which only root can mount; without it, the full disk is left out, and the table says so.
-Also left out: a clock that jumps (it would jump for all of the machine), and Open WebUI (its start takes longer than
-a course). The trainings are shorter than the interval of checkpoints, so a killed one starts from the beginning;
+What a machine does not have is left out, and the table says so. A full disk: the home is on a small tmpfs, which only
+root can mount. The clock: Debian's package libfaketime sets it for the platform and the course, and leaves the machine
+alone. Open WebUI: `make webui` installs it; after a fault its user starts it again, as nobody watches over it.
+
+The trainings are shorter than the interval of checkpoints, so a killed one starts from the beginning;
 `tests/contract/customizer` has one that is resumed. A kernel that dies within papermill is in the tests of
 `flywheel_helpers/run`.
 """
@@ -30,10 +32,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import stored_state
-from faulty_platform import FAULTS, FULL_DISK, FaultyPlatform
+from fault_kinds import CHAT, CLOCK, FAULTS, FULL_DISK, KILLED_SERVERS, TERMINATION, TRAINING_KILLED
+from faulty_platform import FaultyPlatform, clock_library
 from small_course import STAGES
 
 from flywheel_helpers.errors import PlatformError
+from flywheel_helpers.webui import server
 
 FAULTS_PER_COURSE = 3
 LONGEST_DELAY = 5.0  # seconds between the begin of a stage and a fault
@@ -111,9 +115,7 @@ def plan(seed: int, count: int, kinds: list[str]) -> list[Fault]:
     while len(chosen) < count:
         chosen += rng.sample(kinds, len(kinds))
     return [
-        Fault(
-            kind, "training" if kind == "kill -9 of the training" else rng.choice(STAGES), rng.uniform(0, LONGEST_DELAY)
-        )
+        Fault(kind, "training" if kind == TRAINING_KILLED else rng.choice(STAGES), rng.uniform(0, LONGEST_DELAY))
         for kind in chosen[:count]
     ]
 
@@ -134,7 +136,9 @@ def run_course(platform: FaultyPlatform, number: int, faults: list[Fault]) -> No
             fault.happened = FAULTS[fault.kind](platform, course.process)
             if not fault.happened:
                 continue
-            fault.problems += platform.recover(fault.kind, course.process.pid)
+            fault.problems += platform.recover(
+                course.process.pid, fault.kind == TERMINATION, KILLED_SERVERS.get(fault.kind)
+            )
             fault.recovery = time.monotonic() - began
             now = stored_state.read(platform.home)
             fault.problems += now.problems + now.lost_since(before)
@@ -189,11 +193,22 @@ def small_disk(folder: Path) -> Iterator[str]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+def _left_out(no_disk: str) -> dict[str, str]:
+    """The kinds of fault that cannot be done on this machine, and why."""
+    found = {
+        FULL_DISK: no_disk,
+        CLOCK: "" if clock_library() else "left out: no libfaketime",
+        CHAT: "" if server.installed() else "left out: Open WebUI is not installed",
+    }
+    return {kind: reason for kind, reason in found.items() if reason}
+
+
 def main() -> None:
     """Run the campaign and print what came out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--faults", type=int, default=20, help="how many (default 20)")
+    parser.add_argument("--only", nargs="+", choices=list(FAULTS), default=list(FAULTS), help="these kinds of fault")
     parser.add_argument("--minutes", type=float, default=30.0, help="no course begins after that (default 30)")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops the platform, as Ctrl-C does
@@ -202,8 +217,8 @@ def main() -> None:
     home = folder / "home"
     home.mkdir()
     with small_disk(home) as no_disk:
-        left_out = {FULL_DISK: no_disk} if no_disk else {}
-        faults = plan(options.seed, options.faults, [kind for kind in FAULTS if kind not in left_out])
+        left_out = _left_out(no_disk)
+        faults = plan(options.seed, options.faults, [kind for kind in options.only if kind not in left_out])
         platform = FaultyPlatform(folder)
         platform.start()
         try:

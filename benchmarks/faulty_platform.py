@@ -1,13 +1,10 @@
-"""A platform of its own, what can happen to it, and what must be so afterwards."""
+"""A platform of its own with its Open WebUI, and what must be so after a fault."""
 
 from __future__ import annotations
 
-import errno
 import os
 import random
-import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,19 +14,22 @@ import psutil
 
 from flywheel_helpers import checkout
 from flywheel_helpers.local import background, platform
+from flywheel_helpers.settings import Settings
+from flywheel_helpers.webui import server
 
-FULL_DISK = "a full disk for some seconds"
 RECOVERY_SECONDS = 120.0
 END_SECONDS = 25.0  # for the processes of a platform that was stopped or killed
-DISK_SECONDS = 4.0
 MODULES = {"gateway": "nemo_local.server.gateway", "nim": "nemo_local.nim"}
-TRAINING = "nemo_local.customizer.training.worker"
 # Addresses and names of a platform in use, which this one must not follow.
 FOREIGN = ("NEMO_", "NIM_", "NMS_", "FLYWHEEL_", "OPENWEBUI_", "ATTENDEE", "JUPYTERHUB_USER")
 
 
+LIBFAKETIME = Path("/usr/lib")  # below it, as Debian and Ubuntu install it
+
+
 class FaultyPlatform:
-    """A platform in a folder of its own and on free ports, started and stopped as `flywheel up` and `down` do.
+    """A platform in a folder of its own and on free ports, started and stopped as `flywheel up` and `down` do. With
+    Open WebUI, where that is installed.
 
     It changes the environment of this process: the programs started from here find this platform.
 
@@ -42,25 +42,40 @@ class FaultyPlatform:
         models = os.environ.get("FLYWHEEL_MODELS") or str(checkout.home() / "models")
         for name in [name for name in os.environ if name.startswith(FOREIGN)]:
             del os.environ[name]
-        self.ports = _free_ports()
+        self.ports = _free_ports(3)
+        self.clock = folder / "clock"  # what the clock of the platform and of the course is set to, from ours
         self._told_before: dict[str, int] = {}
         os.environ |= {
             "FLYWHEEL_HOME": str(self.home),
             "FLYWHEEL_MODELS": models,
             "FLYWHEEL_GATEWAY_PORT": str(self.ports[0]),
             "FLYWHEEL_NIM_PORT": str(self.ports[1]),
+            "FLYWHEEL_WEBUI_PORT": str(self.ports[2]),
             "OMP_NUM_THREADS": "1",  # a training must leave room for what happens at the same time
             "PYTHONPATH": os.pathsep.join(filter(None, [str(checkout.ROOT), os.environ.get("PYTHONPATH")])),
         }
+        if library := clock_library():
+            self.clock.write_text("+0")
+            os.environ |= {
+                "LD_PRELOAD": str(library),
+                "FAKETIME_TIMESTAMP_FILE": str(self.clock),
+                "FAKETIME_NO_CACHE": "1",
+                # As in a machine whose clock is set: what counts from boot, and the times of files, stay as they are.
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "NO_FAKE_STAT": "1",
+            }
 
     def start(self) -> None:
-        """Start it, if it is not up, and wait until it is ready. Raises PlatformError."""
-        platform.up(self.home, lambda line: print(f"    {line}", flush=True))
+        """Start what is not up, and wait until it is ready. Raises PlatformError."""
+        platform.up(self.home, _tell)
+        if server.installed():
+            server.up(Settings.from_config(checkout.load_config("local")), self.home, _tell)
 
     def stop(self) -> None:
         """Stop it, and kill what it may have left."""
+        server.down(self.home)
         platform.down(self.home)
-        _kill_all(self.processes())
+        kill_all(self.processes())
 
     def processes(self) -> list[psutil.Process]:
         """All processes that belong to this home, also those that nobody looks after."""
@@ -80,12 +95,13 @@ class FaultyPlatform:
                     found.append(process)
         return found
 
-    def recover(self, kind: str, course: int) -> list[str]:
+    def recover(self, course: int, stopped: bool, killed: str | None) -> list[str]:
         """Wait until the platform is ready again after a fault; start it where a user would have to.
 
         Args:
-            kind: of the fault.
             course: id of the process that runs the course.
+            stopped: whether the fault was to end all of its processes.
+            killed: the server that was killed, if one was: the platform restarts it.
 
         Returns:
             what is wrong afterwards, in words.
@@ -93,19 +109,19 @@ class FaultyPlatform:
         Raises:
             PlatformError: it does not start.
         """
-        problems = self._left_over(course) if kind == TERMINATION else []
+        problems = self._left_over(course) if stopped else []
         if not platform.find(self.home):
-            if kind != TERMINATION and not platform.why_ended(self.home):
+            if not stopped and not platform.why_ended(self.home):
                 problems.append("the platform has ended, and flywheel status does not say why")
-            self.start()
-        elif server := next((name for name in MODULES if kind == _kill_of(name)), None):
-            problems += _wait(
-                lambda: self._told(server) > self._told_before.get(server, 0),
-                f"flywheel status does not say that the {server} was restarted",
+        elif killed:
+            problems += wait_for(
+                lambda: self._told(killed) > self._told_before.get(killed, 0),
+                f"flywheel status does not say that the {killed} was restarted",
             )
-        problems += _wait(self._is_ready, f"the platform is not ready after {RECOVERY_SECONDS:.0f} s")
+        self.start()
+        problems += wait_for(self._is_ready, f"the platform is not ready after {RECOVERY_SECONDS:.0f} s")
         self._told_before = {name: self._told(name) for name in MODULES}
-        return problems + _wait(
+        return problems + wait_for(
             lambda: not self._strangers(course), "a process is left over that the platform does not look after"
         )
 
@@ -125,62 +141,21 @@ class FaultyPlatform:
         )
 
     def _left_over(self, course: int) -> list[str]:
-        problems = _wait(
+        problems = wait_for(
             lambda: all(process.pid == course for process in self.processes()),
             "processes are left over",
             END_SECONDS,
         )
-        return problems + [f"port {port} is still taken" for port in self.ports if not _is_free(port)]
+        return problems + [f"port {port} is still taken" for port in self.ports[:2] if not _is_free(port)]
 
 
-# Does something to a platform or to the process that runs the course; whether there was anything to do it to.
-Action = Callable[[FaultyPlatform, subprocess.Popen], bool]
+def clock_library() -> Path | None:
+    """The library that sets the clock for single programs (Debian's package libfaketime), if it is installed."""
+    return next(LIBFAKETIME.glob("*/faketime/libfaketimeMT.so.1"), None)
 
 
-def _kill_server(name: str) -> Action:
-    return lambda of, course: _kill_all(of.running(MODULES[name]))
-
-
-def _kill_training(of: FaultyPlatform, course: subprocess.Popen) -> bool:
-    _wait(lambda: of.running(TRAINING) or course.poll() is not None, "")
-    return _kill_all(of.running(TRAINING))
-
-
-def _kill_supervisor(of: FaultyPlatform, course: subprocess.Popen) -> bool:
-    running = platform.find(of.home)
-    return _kill_all([running.process] if running else [])
-
-
-def _kill_course(of: FaultyPlatform, course: subprocess.Popen) -> bool:
-    runs = course.poll() is None
-    course.kill()
-    course.wait()
-    return runs
-
-
-def _terminate(of: FaultyPlatform, course: subprocess.Popen) -> bool:
-    processes = [process for process in of.processes() if process.pid != course.pid]
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGTERM)
-    return bool(processes)
-
-
-def _fill_disk(of: FaultyPlatform, course: subprocess.Popen) -> bool:
-    filler = of.home / "filler"
-    try:
-        with filler.open("wb", buffering=0) as file:
-            while True:
-                file.write(bytes(2**20))
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-    time.sleep(DISK_SECONDS)
-    filler.unlink()
-    return True
-
-
-def _kill_all(processes: list[psutil.Process]) -> bool:
+def kill_all(processes: list[psutil.Process]) -> bool:
+    """Kill processes and wait for their end; whether there was one."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()
@@ -188,22 +163,7 @@ def _kill_all(processes: list[psutil.Process]) -> bool:
     return bool(processes)
 
 
-def _kill_of(name: str) -> str:
-    return f"kill -9 of the {name}"
-
-
-TERMINATION = "SIGTERM of all processes"
-FAULTS: dict[str, Action] = {
-    **{_kill_of(name): _kill_server(name) for name in MODULES},
-    _kill_of("training"): _kill_training,
-    _kill_of("supervisor"): _kill_supervisor,
-    _kill_of("course"): _kill_course,
-    TERMINATION: _terminate,
-    FULL_DISK: _fill_disk,
-}
-
-
-def _wait(condition: Callable[[], object], problem: str, seconds: float = RECOVERY_SECONDS) -> list[str]:
+def wait_for(condition: Callable[[], object], problem: str, seconds: float = RECOVERY_SECONDS) -> list[str]:
     """Wait until a condition holds; the problem, if it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -213,10 +173,13 @@ def _wait(condition: Callable[[], object], problem: str, seconds: float = RECOVE
     return []
 
 
-def _free_ports() -> tuple[int, int]:
-    """Two ports below those that systems hand out by themselves, so that none is taken while a server is down."""
-    gateway, nim = random.SystemRandom().sample([port for port in range(20_000, 32_000, 7) if _is_free(port)], 2)
-    return gateway, nim
+def _tell(line: str) -> None:
+    print(f"    {line}", flush=True)
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports below those that systems hand out by themselves, so that none is taken while a server is down."""
+    return random.SystemRandom().sample([port for port in range(20_000, 32_000, 7) if _is_free(port)], count)
 
 
 def _is_free(port: int) -> bool:

@@ -17,6 +17,7 @@ from flywheel_helpers.course import wait
 from flywheel_helpers.data import xlam
 from flywheel_helpers.errors import FlywheelError
 from flywheel_helpers.services import customizer, data_store, evaluator, nim
+from flywheel_helpers.webui import server, setup
 
 STAGES = ("upload", "training", "serving", "evaluation", "chat")
 TRAINING_ROWS, TEST_ROWS = 12, 6
@@ -59,6 +60,8 @@ def run(nemo: Connection, number: int) -> None:
         raise FlywheelError(f"{unanswered} of {TEST_ROWS} rows got no answer, twice.")
     _begin("chat")
     nim.chat(nemo, job.model, [{"role": "user", "content": "Say 1."}], max_tokens=8)
+    if webui := server.reachable(nemo.settings, checkout.home()):
+        setup.provision(webui, {"tuned": job.model, "base": nemo.settings.base_model}, reset=True)
 
 
 def _unanswered(nemo: Connection, model: str, again: bool = False) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FINAL = ("completed", "failed", "cancelled")
+OPENWEBUI_TABLES = {"user", "model", "chat"}
 RESUMABLE = ("created", "pending", "running", "cancelling")
 
 
@@ -52,7 +53,7 @@ def read(home: Path) -> StoredState:
     items: set[tuple[str, ...]] = set()
     jobs: dict[str, str] = {}
     problems: list[str] = []
-    for path in sorted(home.glob("*/*.db")):
+    for path in sorted([*home.glob("*/*.db"), *home.glob("openwebui*/data/*.db")]):
         name = path.relative_to(home).as_posix()
         with closing(sqlite3.connect(path, timeout=30)) as database:
             try:
@@ -64,6 +65,8 @@ def read(home: Path) -> StoredState:
                         items.add((name, collection, identity))
                         if "status_details" in (document := json.loads(body)):
                             jobs[identity] = document["status"]
+                for table in tables & OPENWEBUI_TABLES:
+                    items |= {(name, table, identity) for (identity,) in database.execute(f"SELECT id FROM {table}")}
                 if "blobs" in tables:
                     contents = list(database.execute("SELECT sha256, size FROM blobs"))
                     items |= {("commit", oid) for (oid,) in database.execute("SELECT oid FROM commits")}

@@ -198,7 +198,8 @@ def _queued_view(job: dict[str, Any]) -> View:
     since = logs[-1].get("updated_at") if logs else job.get("created_at")
     if not since:
         return View(0.0, reason, reason)
-    seconds = (datetime.now(UTC) - _moment(since)).total_seconds()
+    # Never less than nothing: the platform's clock may be ahead of ours.
+    seconds = max(0.0, (datetime.now(UTC) - _moment(since)).total_seconds())
     return View(0.0, f"{reason} (for {_duration(seconds)})", f"{reason} {seconds // 60:.0f}")
 
 

@@ -15,6 +15,7 @@ import httpx
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
+from nemo_local.common.connections import limits
 from nemo_local.common.entities import add_entity_routes
 from nemo_local.common.errors import ApiError, Invalid
 from nemo_local.common.service import Service
@@ -38,10 +39,11 @@ async def _refuse_redirect(response: httpx.Response) -> None:
         raise Redirected(f"it redirects to another address ({response.status_code})", request=response.request)
 
 
-def _client() -> httpx.AsyncClient:
+def model_client() -> httpx.AsyncClient:
+    """The client for guarded models and for those that guard them."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(60, connect=5, pool=None),
-        limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
+        limits=limits(200),
         event_hooks={"response": [_refuse_redirect]},
         # Loopback addresses are never behind a proxy, whatever HTTP_PROXY says.
         mounts={"all://127.0.0.1": None, "all://localhost": None},
@@ -50,7 +52,7 @@ def _client() -> httpx.AsyncClient:
 
 def create_service(settings: Settings) -> Service:
     """Guardrails, with its configs at ``home/guardrails/guardrails.db``."""
-    configs, http = Configs(settings), _client()
+    configs, http = Configs(settings), model_client()
     room = GuardRoom(settings, configs, http)
     router = APIRouter(prefix="/v1/guardrail")
     add_entity_routes(router, "configs", configs.store, ConfigBody, prepare=configs.prepare)

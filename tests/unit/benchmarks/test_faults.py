@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import faults
-from faulty_platform import FAULTS, FULL_DISK
+from fault_kinds import FAULTS, FULL_DISK
 
 KINDS = list(FAULTS)
 

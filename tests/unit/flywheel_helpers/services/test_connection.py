@@ -8,10 +8,10 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
+from client_ports import server_of_ports
 from ports import free_port
 
 from flywheel_helpers import errors
@@ -311,29 +311,9 @@ def test_ca_bundle_that_is_no_certificate(settings, tmp_path):
 
 
 def test_an_idle_connection_is_given_up_before_servers_close_it(settings):
-    seen = []
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self):
-            seen.append(self.client_address)
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, *arguments):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}"
-        with real(settings, url) as nemo, hub_client(nemo.settings) as hub:
-            for send in (lambda: nemo.json("NIM proxy", "POST", "/x", json={}), lambda: hub.post(url, json={})):
-                send(), send(), time.sleep(LIMITS.keepalive_expiry + 0.3), send()
-        server.shutdown()
+    with server_of_ports() as (url, seen), real(settings, url) as nemo, hub_client(nemo.settings) as hub:
+        for send in (lambda: nemo.json("NIM proxy", "POST", "/x", json={}), lambda: hub.post(url, json={})):
+            send(), send(), time.sleep(LIMITS.keepalive_expiry + 0.3), send()
     ours, theirs = seen[:3], seen[3:]
     for first, at_once, later in (ours, theirs):
         assert first == at_once != later
