@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,19 @@ def test_a_platform_that_is_whole(home):
     assert state.unfinished() == ["the job cust-2 is running"]
     assert sorted(kind for kind, *_ in state.items if not kind.endswith(".db")) == ["commit", "commit", "content"]
     assert state.lost_since(state) == []
+
+
+def test_what_open_webui_has_stored_counts_too(home):
+    database = home / "openwebui" / "data" / "webui.db"
+    database.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(database)) as chats, chats:
+        chats.execute("CREATE TABLE model (id TEXT)")
+        chats.execute("INSERT INTO model VALUES ('ada-tool-selector')")
+    before = stored_state.read(home)
+    with closing(sqlite3.connect(database)) as chats, chats:
+        chats.execute("DELETE FROM model")
+    lost = stored_state.read(home).lost_since(before)
+    assert lost == ["lost: openwebui/data/webui.db model ada-tool-selector"]
 
 
 def test_a_content_that_changed_and_one_that_is_missing(home):

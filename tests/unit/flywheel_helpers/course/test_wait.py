@@ -129,6 +129,12 @@ def test_a_job_that_waited_for_its_platform_is_as_fast_as_its_last_steps(connect
     assert "about 5 min left" in shown(connection, capsys, job)
 
 
+def test_a_platform_whose_clock_is_ahead_has_not_kept_anybody_waiting(connection, capsys):
+    entry = {"updated_at": (datetime.now(UTC) + timedelta(hours=1)).isoformat(), "message": "No GPU is free"}
+    pending = {"id": "job-1", "status": "pending", "status_details": {"status_logs": [entry]}}
+    assert "No GPU is free (for 0 s)" in shown(connection, capsys, pending)
+
+
 @pytest.mark.parametrize("limit", [120, None, -1])
 def test_the_job_s_own_limit_of_steps_counts(connection, capsys, limit):
     line = shown(connection, capsys, training(100, max_steps=limit))
