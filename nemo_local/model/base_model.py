@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,7 +73,7 @@ def ensure_hf_model(settings: Settings) -> Path:
     Raises:
         BaseModelMissing: see :func:`gguf_file`.
     """
-    return _make_once(settings.models_dir / HF_FOLDER, _write_hf_model)
+    return make_once(settings.models_dir / HF_FOLDER, _write_hf_model)
 
 
 def ensure_openvino_model(settings: Settings) -> Path:
@@ -84,10 +83,10 @@ def ensure_openvino_model(settings: Settings) -> Path:
         BaseModelMissing: see :func:`gguf_file`.
     """
     hf_folder = ensure_hf_model(settings)
-    return _make_once(settings.models_dir / OPENVINO_FOLDER, lambda folder: write_openvino_model(hf_folder, folder))
+    return make_once(settings.models_dir / OPENVINO_FOLDER, lambda folder: write_openvino_model(hf_folder, folder))
 
 
-def _make_once(folder: Path, write: Callable[[Path], None]) -> Path:
+def make_once(folder: Path, write: Callable[[Path], None]) -> Path:
     """Have ``write`` fill ``folder`` unless it exists. Safe if two processes call it or one is killed: the work is done
     in a temporary folder beside it, under a lock, and renamed when complete."""
     if folder.is_dir():
@@ -96,10 +95,11 @@ def _make_once(folder: Path, write: Callable[[Path], None]) -> Path:
     with FileLock(folder.parent / f".{folder.name}.lock"):
         if folder.is_dir():
             return folder
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        unfinished = folder.parent / f".{folder.name}.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)  # a process that was killed leaves it
+        unfinished.mkdir()
         try:
             write(unfinished)
-            unfinished.chmod(0o755)
             unfinished.rename(folder)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
