@@ -77,7 +77,7 @@ def _fill_disk(of: FaultyPlatform, course: subprocess.Popen) -> bool:
 
 def _set_clock(of: FaultyPlatform, course: subprocess.Popen) -> bool:
     """An hour back, and the next time forward again, as when a clock was wrong and is put right."""
-    of.clock.write_text("+0" if of.clock.read_text().startswith("-") else f"-{CLOCK_STEP}")
+    of.clock.write_text("0" if of.clock.read_text() != "0" else f"-{CLOCK_STEP}")
     return True
 
 

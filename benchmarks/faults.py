@@ -8,8 +8,8 @@ what happened, have lost or damaged nothing that it stored, and have no process 
 again where it failed, and must come out right. Prints Markdown; the exit status is 1 if a fault was not survived.
 
 What a machine does not have is left out, and the table says so. A full disk: the home is on a small tmpfs, which only
-root can mount. The clock: Debian's package libfaketime sets it for the platform and the course, and leaves the machine
-alone. Open WebUI: `make webui` installs it; after a fault its user starts it again, as nobody watches over it.
+root can mount. The clock: `clock.c`, which needs a C compiler, sets it for the platform and the course, and leaves the
+machine alone. Open WebUI: `make webui` installs it; after a fault its user starts it again, as nobody watches over it.
 
 The trainings are shorter than the interval of checkpoints, so a killed one starts from the beginning;
 `tests/contract/customizer` has one that is resumed. A kernel that dies within papermill is in the tests of
@@ -33,7 +33,7 @@ from pathlib import Path
 
 import stored_state
 from fault_kinds import CHAT, CLOCK, FAULTS, FULL_DISK, KILLED_SERVERS, TERMINATION, TRAINING_KILLED
-from faulty_platform import FaultyPlatform, clock_library
+from faulty_platform import COMPILER, FaultyPlatform
 from small_course import STAGES
 
 from flywheel_helpers.errors import PlatformError
@@ -197,7 +197,7 @@ def _left_out(no_disk: str) -> dict[str, str]:
     """The kinds of fault that cannot be done on this machine, and why."""
     found = {
         FULL_DISK: no_disk,
-        CLOCK: "" if clock_library() else "left out: no libfaketime",
+        CLOCK: "" if COMPILER else "left out: no C compiler",
         CHAT: "" if server.installed() else "left out: Open WebUI is not installed",
     }
     return {kind: reason for kind, reason in found.items() if reason}

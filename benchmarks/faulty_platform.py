@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,12 +21,10 @@ from flywheel_helpers.webui import server
 
 RECOVERY_SECONDS = 120.0
 END_SECONDS = 25.0  # for the processes of a platform that was stopped or killed
+COMPILER = shutil.which("cc") or ""  # of C, for the library that sets a clock
 MODULES = {"gateway": "nemo_local.server.gateway", "nim": "nemo_local.nim"}
 # Addresses and names of a platform in use, which this one must not follow.
 FOREIGN = ("NEMO_", "NIM_", "NMS_", "FLYWHEEL_", "OPENWEBUI_", "ATTENDEE", "JUPYTERHUB_USER")
-
-
-LIBFAKETIME = Path("/usr/lib")  # below it, as Debian and Ubuntu install it
 
 
 class FaultyPlatform:
@@ -43,7 +43,9 @@ class FaultyPlatform:
         for name in [name for name in os.environ if name.startswith(FOREIGN)]:
             del os.environ[name]
         self.ports = _free_ports(3)
-        self.clock = folder / "clock"  # what the clock of the platform and of the course is set to, from ours
+        self.clock = (
+            folder / "clock"
+        )  # by how many seconds the clock of the platform and of the course differs from ours
         self._told_before: dict[str, int] = {}
         os.environ |= {
             "FLYWHEEL_HOME": str(self.home),
@@ -54,16 +56,15 @@ class FaultyPlatform:
             "OMP_NUM_THREADS": "1",  # a training must leave room for what happens at the same time
             "PYTHONPATH": os.pathsep.join(filter(None, [str(checkout.ROOT), os.environ.get("PYTHONPATH")])),
         }
-        if library := clock_library():
-            self.clock.write_text("+0")
-            os.environ |= {
-                "LD_PRELOAD": str(library),
-                "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-                "FAKETIME_NO_CACHE": "1",
-                # As in a machine whose clock is set: what counts from boot, and the times of files, stay as they are.
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                "NO_FAKE_STAT": "1",
-            }
+        if COMPILER:
+            self._take_over_the_clock()
+
+    def _take_over_the_clock(self) -> None:
+        library = self.folder / "clock.so"
+        command = [COMPILER, "-shared", "-fPIC", "-o", library, Path(__file__).with_name("clock.c"), "-ldl"]
+        subprocess.run(command, check=True)
+        self.clock.write_text("0")
+        os.environ |= {"LD_PRELOAD": str(library), "CLOCK_FILE": str(self.clock)}
 
     def start(self) -> None:
         """Start what is not up, and wait until it is ready. Raises PlatformError."""
@@ -147,11 +148,6 @@ class FaultyPlatform:
             END_SECONDS,
         )
         return problems + [f"port {port} is still taken" for port in self.ports[:2] if not _is_free(port)]
-
-
-def clock_library() -> Path | None:
-    """The library that sets the clock for single programs (Debian's package libfaketime), if it is installed."""
-    return next(LIBFAKETIME.glob("*/faketime/libfaketimeMT.so.1"), None)
 
 
 def kill_all(processes: list[psutil.Process]) -> bool:
