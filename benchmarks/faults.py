@@ -218,8 +218,11 @@ def main() -> None:
     home.mkdir()
     with small_disk(home) as no_disk:
         left_out = _left_out(no_disk)
-        faults = plan(options.seed, options.faults, [kind for kind in options.only if kind not in left_out])
-        platform = FaultyPlatform(folder)
+        kinds = [kind for kind in options.only if kind not in left_out]
+        if not kinds:
+            sys.exit(f"None of these faults can be done here: {left_out}")
+        faults = plan(options.seed, options.faults, kinds)
+        platform = FaultyPlatform(folder, with_chat=CHAT in kinds)
         platform.start()
         try:
             for first in range(0, len(faults), FAULTS_PER_COURSE):

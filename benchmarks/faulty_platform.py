@@ -28,16 +28,17 @@ FOREIGN = ("NEMO_", "NIM_", "NMS_", "FLYWHEEL_", "OPENWEBUI_", "ATTENDEE", "JUPY
 
 
 class FaultyPlatform:
-    """A platform in a folder of its own and on free ports, started and stopped as `flywheel up` and `down` do. With
-    Open WebUI, where that is installed.
+    """A platform in a folder of its own and on free ports, started and stopped as `flywheel up` and `down` do.
 
     It changes the environment of this process: the programs started from here find this platform.
 
     Args:
         folder: of its logs; its home is the folder `home` in it.
+        with_chat: whether Open WebUI belongs to it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, with_chat: bool) -> None:
+        self.with_chat = with_chat
         self.folder, self.home = folder, folder / "home"
         models = os.environ.get("FLYWHEEL_MODELS") or str(checkout.home() / "models")
         for name in [name for name in os.environ if name.startswith(FOREIGN)]:
@@ -69,7 +70,7 @@ class FaultyPlatform:
     def start(self) -> None:
         """Start what is not up, and wait until it is ready. Raises PlatformError."""
         platform.up(self.home, _tell)
-        if server.installed():
+        if self.with_chat:
             server.up(Settings.from_config(checkout.load_config("local")), self.home, _tell)
 
     def stop(self) -> None:

@@ -25,7 +25,7 @@ from papermill.exceptions import PapermillExecutionError
 from flywheel_helpers.checkout import ROOT
 from flywheel_helpers.course.records import read_records
 from flywheel_helpers.errors import RunError
-from flywheel_helpers.run import kernels, parameters, report
+from flywheel_helpers.run import kernels, parameters
 from flywheel_helpers.run.memory import PeakMemory
 from flywheel_helpers.run.progress import Progress
 
@@ -206,6 +206,9 @@ def _failed(path: Path, output: Path, error: PapermillExecutionError) -> RunErro
 
 
 def _write_results(this_run: Run) -> None:
+    # Imported late: it takes 100 MB that are not needed while notebooks run, and a room has a run for each person.
+    from flywheel_helpers.run import report
+
     summary = this_run.summary()
     written = this_run.folder / "summary.json.new"
     written.write_text(json.dumps(summary, indent=2) + "\n")
