@@ -72,7 +72,8 @@ class EvaluationParams(Body):
 
     parallelism: int = Field(8, ge=1, le=256)
     request_timeout: int = Field(600, ge=1, description="seconds")
-    max_retries: int = Field(5, ge=0, le=20)
+    # Half a minute in all: a NIM that was killed has been started again by then.
+    max_retries: int = Field(8, ge=0, le=20)
     limit_samples: int | None = Field(None, ge=1)
     max_tokens: int | None = Field(None, ge=1)
     temperature: float | None = Field(None, ge=0, le=2)
