@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import Any
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file in one piece: a reader, or a kill at any moment, finds the old file or the new one."""
+def write_json(path: Path, content: dict[str, Any] | None) -> None:
+    """Write a JSON file in one piece: a reader, a kill at any moment or a full disk finds the old file or the new one.
+
+    Raises:
+        OSError: it cannot be written; nothing is left of it.
+    """
     unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    try:
+        unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise

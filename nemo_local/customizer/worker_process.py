@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 import psutil
 
 from nemo_local.common.child import child_environment, start_child
+from nemo_local.common.files import write_json
 
 # How a worker ends. On a full disk the message may not be written either, so that has an exit code of its own.
 EXIT_FAILED = 1
@@ -41,7 +41,7 @@ class WorkerProcess:
 
     def __init__(self, job_dir: Path, order: dict[str, Any]) -> None:
         job_dir.mkdir(parents=True, exist_ok=True)
-        (job_dir / "job.json").write_text(json.dumps({**order, "scheduler_pid": os.getpid()}), encoding="utf-8")
+        write_json(job_dir / "job.json", {**order, "scheduler_pid": os.getpid()})
         self.job_dir = job_dir
         self.memory = 0
         with (job_dir / "worker.log").open("ab") as output:

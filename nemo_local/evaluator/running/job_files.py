@@ -7,6 +7,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nemo_local.common.files import write_json
 from nemo_local.evaluator.endpoints import Endpoint
 
 
@@ -37,7 +38,7 @@ class JobFiles:
     def keep_endpoint(self, endpoint: Endpoint | None) -> None:
         """Note where the model is asked, for a resumed job; of a key only that there was one."""
         known = endpoint and {"url": endpoint.url, "model_id": endpoint.model_id, "key": bool(endpoint.api_key)}
-        (self._directory / "endpoint.json").write_text(json.dumps(known), encoding="utf-8")
+        write_json(self._directory / "endpoint.json", known)
 
     def endpoint(self) -> Endpoint | None:
         """The endpoint noted before.
