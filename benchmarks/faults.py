@@ -125,6 +125,7 @@ def run_course(platform: FaultyPlatform, number: int, faults: list[Fault]) -> No
     come out right, the fault before is taken for the cause."""
     course = Course(number, platform.folder / f"course-{number}.log")
     before = stored_state.read(platform.home)
+    earlier = stored_state.unfinished_files(platform.home)
     latest = faults[0]
     try:
         for fault in faults:
@@ -148,7 +149,7 @@ def run_course(platform: FaultyPlatform, number: int, faults: list[Fault]) -> No
             latest.problems.append(f"the course did not come out right in {course.runs} runs: {course.last_lines()}")
         now = stored_state.read(platform.home)
         latest.problems += now.problems + now.lost_since(before) + now.unfinished()
-        latest.problems += stored_state.unfinished_files(platform.home)
+        latest.problems += [one for one in stored_state.unfinished_files(platform.home) if one not in earlier]
     except PlatformError as error:
         latest.problems.append(f"the platform does not start again: {error}")
     finally:
