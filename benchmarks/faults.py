@@ -223,7 +223,7 @@ def main() -> None:
         if not kinds:
             sys.exit(f"None of these faults can be done here: {left_out}")
         faults = plan(options.seed, options.faults, kinds)
-        platform = FaultyPlatform(folder, with_chat=CHAT in kinds)
+        platform = FaultyPlatform(folder, with_chat=CHAT in kinds, with_clock=CLOCK in kinds)
         platform.start()
         try:
             for first in range(0, len(faults), FAULTS_PER_COURSE):

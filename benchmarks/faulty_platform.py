@@ -35,18 +35,17 @@ class FaultyPlatform:
     Args:
         folder: of its logs; its home is the folder `home` in it.
         with_chat: whether Open WebUI belongs to it.
+        with_clock: whether its clock can be set, for which COMPILER is needed.
     """
 
-    def __init__(self, folder: Path, with_chat: bool) -> None:
+    def __init__(self, folder: Path, with_chat: bool, with_clock: bool) -> None:
         self.with_chat = with_chat
         self.folder, self.home = folder, folder / "home"
         models = os.environ.get("FLYWHEEL_MODELS") or str(checkout.home() / "models")
         for name in [name for name in os.environ if name.startswith(FOREIGN)]:
             del os.environ[name]
         self.ports = _free_ports(3)
-        self.clock = (
-            folder / "clock"
-        )  # by how many seconds the clock of the platform and of the course differs from ours
+        self.clock = folder / "clock"  # a file: the seconds by which the clock of the platform and the course is off
         self._told_before: dict[str, int] = {}
         os.environ |= {
             "FLYWHEEL_HOME": str(self.home),
@@ -57,7 +56,7 @@ class FaultyPlatform:
             "OMP_NUM_THREADS": "1",  # a training must leave room for what happens at the same time
             "PYTHONPATH": os.pathsep.join(filter(None, [str(checkout.ROOT), os.environ.get("PYTHONPATH")])),
         }
-        if COMPILER:
+        if with_clock:
             self._take_over_the_clock()
 
     def _take_over_the_clock(self) -> None:
