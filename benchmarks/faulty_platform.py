@@ -119,6 +119,8 @@ class FaultyPlatform:
                 lambda: self._told(killed) > self._told_before.get(killed, 0),
                 f"flywheel status does not say that the {killed} was restarted",
             )
+        if self.with_chat and not server.find(self.home) and not server.why_ended(self.home):
+            problems.append("Open WebUI has ended, and flywheel webui status does not say why")
         self.start()
         problems += wait_for(self._is_ready, f"the platform is not ready after {RECOVERY_SECONDS:.0f} s")
         self._told_before = {name: self._told(name) for name in MODULES}

@@ -64,6 +64,11 @@ def find(state_file: Path) -> tuple[psutil.Process, dict[str, Any]] | None:
     return None if abs(difference) > SAME_START or stopped(process) else (process, state)
 
 
+def was_killed(state_file: Path) -> bool:
+    """Whether the program of a state file has ended, and nobody stopped it: `end` would have removed the file."""
+    return state_file.exists() and find(state_file) is None
+
+
 def stopped(process: psutil.Process) -> bool:
     """Whether a process has ended, collected by its parent or not."""
     if isinstance(process, psutil.Popen):

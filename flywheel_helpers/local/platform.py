@@ -77,8 +77,7 @@ def why_ended(home: Path) -> str | None:
         return f"The last one ended by itself at {ended['at']}. {ended['reason']}"
     except (OSError, ValueError, LookupError, TypeError):
         pass
-    # A platform that stops removes its state file, so one that is there was killed.
-    if _state_file(home).exists() and not find(home):
+    if background.was_killed(_state_file(home)):
         return f"The last one was killed, or the machine was switched off. Its logs: {_log(home).parent}"
     return None
 

@@ -92,8 +92,8 @@ def webui_status() -> None:
     """Show whether Open WebUI is up. Exit status 0 if it is ready, 1 otherwise."""
     running = server.find(checkout.home())
     if not running:
-        how = "" if server.installed() else " It is not installed: run make webui."
-        click.echo(f"Open WebUI is not running.{how}")
+        more = server.why_ended(checkout.home()) if server.installed() else "It is not installed: run make webui."
+        click.echo(" ".join(filter(None, ["Open WebUI is not running.", more])))
         sys.exit(1)
     missing = running.missing()
     click.echo(f"Open WebUI has been up since {_local_time(running.started_at)}: {missing or 'ready'}.")

@@ -111,6 +111,13 @@ def find(home: Path) -> Running | None:
         return None
 
 
+def why_ended(home: Path) -> str | None:
+    """Why the last Open WebUI is not running; None where it was stopped, or never started."""
+    if background.was_killed(_state_file(home)):
+        return f"The last one crashed, was killed, or the machine was switched off. Its log: {log_file(home)}"
+    return None
+
+
 def up(settings: Settings, home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:
     """Start Open WebUI, unless it is running, and wait until it is ready.
 
@@ -134,6 +141,8 @@ def up(settings: Settings, home: Path, tell: Callable[[str], None]) -> tuple[Run
         started = running is None
         if running is None:
             _require_startable(settings)
+            if reason := why_ended(home):
+                tell(reason)
             running = _start(settings, home)
         elif running.sign_in != settings.openwebui_sign_in or running.url != settings.openwebui_url:
             raise PlatformError(
@@ -147,7 +156,7 @@ def up(settings: Settings, home: Path, tell: Callable[[str], None]) -> tuple[Run
         )
     except BaseException:
         if started:
-            background.stop(running.process)
+            down(home)
         raise
     return running, started
 

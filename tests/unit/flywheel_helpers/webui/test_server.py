@@ -186,7 +186,20 @@ def test_it_stops_while_starting(local, home):
     (home / "openwebui" / "fail").touch()
     with pytest.raises(PlatformError, match="the disk is full of cats"):
         server.up(local, home, print)
-    assert server.find(home) is None
+    assert server.find(home) is None and server.why_ended(home) is None
+
+
+def test_one_that_was_killed_is_told_from_one_that_was_stopped(local, home):
+    running, _ = server.up(local, home, print)
+    running.process.kill()
+    running.process.wait()
+    reason = server.why_ended(home)
+    assert "was killed" in reason and str(server.log_file(home)) in reason
+    told = []
+    server.up(local, home, told.append)
+    assert told[0] == reason
+    server.down(home)
+    assert server.why_ended(home) is None
 
 
 def test_somebody_elses_is_not_started(local, home):
