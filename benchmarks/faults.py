@@ -212,7 +212,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(FAULTS), default=list(FAULTS), help="these kinds of fault")
     parser.add_argument("--minutes", type=float, default=30.0, help="no course begins after that (default 30)")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops the platform, as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops the campaign, as Ctrl-C does
     ends = time.monotonic() + 60 * options.minutes
     folder, done = Path(tempfile.mkdtemp(prefix="faults-")), []
     home = folder / "home"
@@ -233,8 +233,10 @@ def main() -> None:
                 of_course = faults[first : first + FAULTS_PER_COURSE]
                 # In the order of the course, or a fault would wait for a stage that is over.
                 of_course.sort(key=lambda fault: STAGES.index(fault.stage))
-                done += of_course
                 run_course(platform, first // FAULTS_PER_COURSE + 1, of_course)
+                done += of_course
+        except KeyboardInterrupt:
+            print("Stopped. The course in progress is not counted.")
         finally:
             platform.stop()
         failed = any(fault.problems for fault in done)
