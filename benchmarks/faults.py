@@ -42,7 +42,7 @@ from flywheel_helpers.webui import server
 FAULTS_PER_COURSE = 3
 LONGEST_DELAY = 5.0  # seconds between the begin of a stage and a fault
 STAGE_SECONDS = 180.0  # for a course to come to a stage, or to its end, after a fault
-DISK_BYTES = 512 * 2**20
+DISK_BYTES, DISK_BYTES_A_COURSE = 512 * 2**20, 32 * 2**20
 
 
 @dataclass
@@ -180,9 +180,9 @@ def table(faults: list[Fault], left_out: dict[str, str]) -> str:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[str]:
-    """A tmpfs on a folder, unmounted at the end. Yields why there is none, or an empty text."""
-    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)]
+def small_disk(folder: Path, size: int) -> Iterator[str]:
+    """A tmpfs of so many bytes on a folder, unmounted at the end. Yields why there is none, or an empty text."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -217,7 +217,7 @@ def main() -> None:
     folder, done = Path(tempfile.mkdtemp(prefix="faults-")), []
     home = folder / "home"
     home.mkdir()
-    with small_disk(home) as no_disk:
+    with small_disk(home, DISK_BYTES + DISK_BYTES_A_COURSE * options.faults // FAULTS_PER_COURSE) as no_disk:
         left_out = _left_out(no_disk)
         kinds = [kind for kind in options.only if kind not in left_out]
         if not kinds:

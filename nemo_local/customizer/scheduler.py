@@ -137,7 +137,7 @@ class Scheduler:
             self._discard_checkpoint(job_id)
             self._end(job_id, "cancelled", "Cancelled; the training process was stopped")
         else:
-            explained = progress.failure and not progress.failure["stack_trace"]
+            explained = code == EXIT_DISK_FULL or (progress.failure and not progress.failure["stack_trace"])
             detail = None if explained else log_tail(self.job_dir(job_id)) or None
             self._end(job_id, "failed", f"Job failed: {explain_exit(code, progress.failure, memory)}", detail)
 

@@ -23,7 +23,7 @@ class PublishError(JobError):
     """
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"the training is done, but {reason}. The adapter is kept in the job's directory.")
+        super().__init__(f"the training is done, but {reason.rstrip('.')}. The adapter is kept in the job's directory.")
 
 
 def publish(order: dict[str, Any], adapter_dir: Path, result: dict[str, Any]) -> str:
@@ -61,7 +61,8 @@ def publish(order: dict[str, Any], adapter_dir: Path, result: dict[str, Any]) ->
                 commit_message=f"Adapter of the customization job {order['job_id']}",
             )
         except (httpx.HTTPError, HfHubHTTPError) as error:
-            raise PublishError(f"the adapter could not be uploaded to {repo_id} in the Data Store: {error}") from error
+            said = getattr(error, "server_message", None) or error  # without the address of a page about HTTP
+            raise PublishError(f"the adapter could not be uploaded to {repo_id} in the Data Store: {said}") from error
         try:
             answer = http.post("/v1/models", json=_entity(order, result))
             if answer.status_code == 409:

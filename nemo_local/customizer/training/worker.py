@@ -74,8 +74,9 @@ def main(job_dir: Path) -> int:
         log.error("an earlier process of this job is still running and did not end within %d s", LOCK_TIMEOUT)
         return EXIT_FAILED
     except Exception as error:  # the outermost frame of the process: whatever the error is, the job must report it
-        log.error("the job failed: %s", error, exc_info=None if isinstance(error, EXPECTED) else error)
-        if caused_by_full_disk(error):
+        disk_full = caused_by_full_disk(error)
+        log.error("the job failed: %s", error, exc_info=None if disk_full or isinstance(error, EXPECTED) else error)
+        if disk_full:
             return EXIT_DISK_FULL
         if emit is not None:
             emit(failure(error))

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from nemo_local.customizer import scheduler as module
 from nemo_local.customizer.jobs import FINISHED, Jobs
 from nemo_local.customizer.scheduler import Scheduler
+from nemo_local.customizer.worker_process import EXIT_DISK_FULL
 from nemo_local.settings import Settings
 
 SIGTERM, SIGKILL = -15, -9
@@ -139,6 +140,18 @@ def test_a_shutdown_of_the_machine_is_no_kill(jobs, tmp_path, monkeypatch):
     job = run(jobs, tmp_path / "home", [SIGTERM, 0], stop)
     assert job["status"] == "running" and Worker.plan == [0]
     assert not any(line.startswith(module.KILLED) for line in lines(job))
+
+
+def test_a_training_that_found_the_disk_full_says_so_and_nothing_else(jobs, tmp_path):
+    log = tmp_path / "home" / "customizer" / "jobs"
+
+    def write_log(_: Scheduler, job_id: str) -> None:
+        (log / job_id).mkdir(parents=True, exist_ok=True)
+        (log / job_id / "worker.log").write_text("Traceback (most recent call last):")
+
+    job = run(jobs, tmp_path / "home", [EXIT_DISK_FULL], write_log)
+    last = job["status_details"]["status_logs"][-1]
+    assert last["message"].startswith("Job failed: The disk is full") and not last.get("detail")
 
 
 def test_a_disk_that_was_full_for_a_moment_fails_the_job_with_what_to_do(jobs, tmp_path, monkeypatch):

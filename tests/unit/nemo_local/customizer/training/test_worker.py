@@ -162,6 +162,7 @@ def test_a_full_disk_has_an_exit_code_of_its_own(tmp_path):
     (tmp_path / "events.jsonl").symlink_to("/dev/full")
     done = subprocess.run(_job(tmp_path, **ORDER), capture_output=True, text=True, timeout=60)
     assert done.returncode == EXIT_DISK_FULL, done.stderr
+    assert "No space left on device" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_data_store_that_is_gone_fails_the_job_with_the_reason(tmp_path):
