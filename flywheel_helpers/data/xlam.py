@@ -6,7 +6,6 @@ the gated ``Salesforce/xlam-function-calling-60k`` (`load_xlam`) are converted a
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -154,8 +153,10 @@ def for_practice(rows: Sequence[Row], count: int, no_tool_share: float) -> list[
     Args:
         rows: xLAM rows.
         count: How many to choose; all of them where there are fewer.
-        no_tool_share: From 0 to 1. Where the source has too few such rows (the real xLAM has almost none), rows with
-            calls are chosen instead.
+        no_tool_share: From 0 to 1. Where the source has too few such rows (the real xLAM has almost none), more are
+            made of rows with calls that would be left over: the tools that they call are taken off the offer, as in
+            the irrelevance data of Hammer (https://arxiv.org/abs/2410.04587). Where none are left over, rows with calls
+            are chosen instead.
 
     Raises:
         DataError: The share is not between 0 and 1.
@@ -165,10 +166,27 @@ def for_practice(rows: Sequence[Row], count: int, no_tool_share: float) -> list[
             f"NO_TOOL_SHARE must be between 0 and 1, got {no_tool_share}", "Use a share such as 0.25, not a percentage."
         )
     no_tool = {index for index, row in enumerate(rows) if _needs_no_call(row)}
-    chosen = sorted(no_tool)[: round(count * no_tool_share)]
-    calls = (index for index in range(len(rows)) if index not in no_tool)
-    chosen += itertools.islice(calls, count - len(chosen))
-    return [rows[index] for index in sorted(chosen)]
+    wanted = round(count * no_tool_share)
+    chosen = sorted(no_tool)[:wanted]
+    calls = [index for index in range(len(rows)) if index not in no_tool]
+    made: dict[int, Row] = {}
+    for index in calls[count - len(chosen) :]:
+        if len(chosen) + len(made) == wanted:
+            break
+        if row := _without_its_tools(rows[index]):
+            made[index] = row
+    chosen += calls[: count - len(chosen) - len(made)]
+    return [made.get(index) or rows[index] for index in sorted([*chosen, *made])]
+
+
+def _without_its_tools(row: Row) -> Row | None:
+    """A row whose question none of its other tools can answer; None where it has no others."""
+    try:
+        called = {function_name(answer, "an answer") for answer in json_list(row, "answers")}
+        others = [tool for tool in json_list(row, "tools") if function_name(tool, "a tool") not in called]
+    except MalformedRow:
+        return None
+    return {**row, "tools": json.dumps(others, ensure_ascii=False), "answers": "[]"} if others else None
 
 
 def _needs_no_call(row: Row) -> bool:

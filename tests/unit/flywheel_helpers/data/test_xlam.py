@@ -284,6 +284,20 @@ def test_where_rows_without_a_tool_are_few(count, share, without, in_all):
     assert len(chosen) == in_all and sum(row["answers"] == "[]" for row in chosen) == without
 
 
+def test_more_rows_without_a_tool_are_made_of_rows_that_would_be_left_out():
+    def row(i: int, *tools: str) -> dict:
+        return {"id": i, "query": f"q{i}", "tools": json.dumps([{"name": name} for name in tools]),
+                "answers": json.dumps([{"name": tools[0], "arguments": {}}] if i else [])}  # fmt: skip
+
+    source = [row(0, "a"), row(1, "a", "b"), row(2, "a.x", "b"), row(3, "a"), row(4, "b", "a.x", "c"), row(5, "c", "d")]
+    chosen = xlam.for_practice(source, 4, 0.5)
+    assert [(one["id"], json.loads(one["answers"])) for one in chosen if one["answers"] == "[]"] == [(0, []), (4, [])]
+    assert [tool["name"] for tool in json.loads(chosen[-1]["tools"])] == ["a.x", "c"], (
+        "the tool that row 4 calls is gone"
+    )
+    assert chosen[:3] == source[:3] and "b" in source[4]["tools"]
+
+
 @pytest.mark.parametrize("share", [25, -0.1, float("nan")])
 def test_a_share_that_is_not_between_0_and_1(share):
     with pytest.raises(DataError, match=f"between 0 and 1, got {share}"):
