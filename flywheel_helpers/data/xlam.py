@@ -154,7 +154,7 @@ def for_practice(rows: Sequence[Row], count: int, no_tool_share: float) -> list[
         rows: xLAM rows.
         count: How many to choose; all of them where there are fewer.
         no_tool_share: From 0 to 1. Where the source has too few such rows (the real xLAM has almost none), more are
-            made of rows with calls that would be left over: the tools that they call are taken off the offer, as in
+            made from rows with calls that would be left over: the tools that they call are taken off the offer, as in
             the irrelevance data of Hammer (https://arxiv.org/abs/2410.04587). Where none are left over, rows with calls
             are chosen instead.
 
