@@ -107,6 +107,6 @@ def test_gives_the_committed_outputs_again(course: Course, first, path, tmp_path
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=3600,
     )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]

@@ -72,7 +72,7 @@ def flywheel(*arguments: str, folder: Path, **environment: str) -> Ended:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=1200,  # three at once take some minutes
+        timeout=3600,  # three at once take some minutes, many on slow cores
     )
     return Ended(done.returncode, done.stdout + done.stderr, folder)
 
