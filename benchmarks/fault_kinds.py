@@ -12,7 +12,7 @@ from contextlib import suppress
 import psutil
 from faulty_platform import MODULES, FaultyPlatform, kill_all, wait_for
 
-from flywheel_helpers.local import platform
+from flywheel_helpers.local import background, platform
 from flywheel_helpers.webui import server
 
 DISK_SECONDS = 4.0
@@ -50,7 +50,7 @@ def _kill_course(of: FaultyPlatform, course: subprocess.Popen) -> bool:
 
 def _kill_chat(of: FaultyPlatform, course: subprocess.Popen) -> bool:
     running = server.find(of.home)
-    return kill_all([running.process, *running.process.children(recursive=True)] if running else [])
+    return kill_all(background.family(running.process) if running else [])
 
 
 def _terminate(of: FaultyPlatform, course: subprocess.Popen) -> bool:

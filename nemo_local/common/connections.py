@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import httpx
-
-
-def limits(connections: int) -> httpx.Limits:
-    """At most so many connections, which are given up when they have been idle for 2 seconds.
-
-    Servers close idle connections, uvicorn after 5 seconds, which is httpx's own default too. A POST that leaves at
-    that moment breaks. So the client is the first to close.
-    """
-    return httpx.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=2.0)
+# Seconds after which an idle connection is given up. Servers close idle connections, uvicorn after 5 seconds, which is
+# httpx's own default too. A POST that leaves at that moment breaks. So the client is the first to close.
+KEEPALIVE_EXPIRY = 2.0

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from nemo_local.common import api_keys
-from nemo_local.common.connections import limits
+from nemo_local.common.connections import KEEPALIVE_EXPIRY
 from nemo_local.common.errors import ApiError, Invalid
 from nemo_local.evaluator.schemas import Model
 
@@ -39,7 +39,11 @@ class Endpoint:
         return httpx.AsyncClient(
             headers={"Authorization": f"Bearer {self.api_key}"} if self.api_key else {},
             timeout=httpx.Timeout(timeout, connect=_CHECK_TIMEOUT, pool=None),
-            limits=limits(connections),
+            limits=httpx.Limits(
+                max_connections=connections,
+                max_keepalive_connections=connections,
+                keepalive_expiry=KEEPALIVE_EXPIRY,
+            ),
             trust_env=not is_loopback(self.url),
         )
 

@@ -284,7 +284,7 @@ def test_where_rows_without_a_tool_are_few(count, share, without, in_all):
     assert len(chosen) == in_all and sum(row["answers"] == "[]" for row in chosen) == without
 
 
-def test_more_rows_without_a_tool_are_made_of_rows_that_would_be_left_out():
+def test_more_rows_without_a_tool_are_made_from_rows_that_would_be_left_out():
     def row(i: int, *tools: str) -> dict:
         return {"id": i, "query": f"q{i}", "tools": json.dumps([{"name": name} for name in tools]),
                 "answers": json.dumps([{"name": tools[0], "arguments": {}}] if i else [])}  # fmt: skip
