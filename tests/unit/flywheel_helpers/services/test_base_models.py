@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 import pytest
+from altered import altered
 
 from flywheel_helpers import polling
 from flywheel_helpers.errors import ConfigError, Conflict, DataError, PlatformError, WaitTimeout
@@ -62,7 +65,7 @@ class Platform:
 
 @pytest.fixture
 def platform(monkeypatch) -> Platform:
-    monkeypatch.setattr(polling.time, "sleep", lambda _: None)
+    monkeypatch.setattr(polling, "time", altered(time, sleep=lambda _: None))
     return Platform()
 
 

@@ -7,11 +7,14 @@ import json
 from collections import namedtuple
 from types import SimpleNamespace
 
+import psutil
 import pytest
+from altered import altered
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from nemo_local.model.jinja import ChatTemplateError
 from nemo_local.model.registry import BaseModels
+from nemo_local.nim import served
 from nemo_local.nim.answers import begin_chat, read_chat_answer
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody
@@ -207,10 +210,14 @@ def test_the_pool_makes_room_for_a_large_model_by_memory_too():
 
 def test_the_budget_has_room_for_as_many_of_the_built_in_model_as_ever(tmp_path, monkeypatch):
     models = BaseModels(Settings(home=tmp_path))
-    monkeypatch.setattr("nemo_local.nim.served.psutil.virtual_memory", lambda: namedtuple("memory", "total")(2**30))
-    assert memory_budget(models) == CAPACITY * models.all()[0].facts.serving_bytes
-    monkeypatch.setattr("nemo_local.nim.served.psutil.virtual_memory", lambda: namedtuple("memory", "total")(2**36))
-    assert memory_budget(models) == 2**35
+
+    def budget(total: int) -> int:
+        memory = namedtuple("memory", "total")(total)
+        monkeypatch.setattr(served, "psutil", altered(psutil, virtual_memory=lambda: memory))
+        return memory_budget(models)
+
+    assert budget(2**30) == CAPACITY * models.all()[0].facts.serving_bytes
+    assert budget(2**36) == 2**35
 
 
 def test_the_pool_unloads_what_nobody_has_asked_for_a_while_but_not_what_is_at_work():

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import numpy
 import pytest
+from altered import altered
 from safetensors.numpy import save_file
 
 from nemo_local.model.base_model import BASE_MODEL_NAME, HF_FOLDER, OPENVINO_FOLDER
@@ -208,7 +209,7 @@ def test_a_model_registered_anew_under_the_same_name_is_another_model(stores, se
 
 def test_an_adapter_that_cannot_be_served_is_listed_nowhere_and_tried_again_later(stores, served, caplog, monkeypatch):
     clock = [1000.0]
-    monkeypatch.setattr(refresh_module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(refresh_module, "time", altered(time, monotonic=lambda: clock[0]))
     stores.files = {"ada/misfit": (2, 99), "ada/good": (2, 4)}
     stores.entities = [entity("misfit"), entity("missing", "model-2"), entity("good", "model-3")]
 

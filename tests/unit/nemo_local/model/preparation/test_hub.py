@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import time
 
 import pytest
+from altered import altered
 from hub_server import SHA, HubServer
-from huggingface_hub import constants
+from huggingface_hub import constants, file_download
 from ports import free_port
 
 from nemo_local.model.errors import ModelRefused
@@ -21,7 +23,7 @@ WEIGHTS = bytes(range(256)) * 4096
 def server(tmp_path, monkeypatch):
     monkeypatch.setattr(hub, "PAUSE", 0.01)
     monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 4096)
-    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
+    monkeypatch.setattr(file_download, "time", altered(time, sleep=lambda _: None))
     folder = tmp_path / "repository"
     folder.mkdir()
     (folder / "config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')

@@ -7,9 +7,12 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from collections import namedtuple
 
+import psutil
 import pytest
+from altered import altered
 from tiny_models import write_tiny_model
 
 from nemo_local.model import export
@@ -109,11 +112,11 @@ def test_links_as_in_the_cache_of_a_hub_are_followed(prepare, model):
 def test_too_little_memory_or_disk_is_found_before_anything_is_copied(prepare, monkeypatch):
     memory = namedtuple("memory", "available")
     with monkeypatch.context() as patch:
-        patch.setattr(preparation.psutil, "virtual_memory", lambda: memory(2**30))
+        patch.setattr(preparation, "psutil", altered(psutil, virtual_memory=lambda: memory(2**30)))
         code, failure = prepare()
         assert code == 1 and "GiB of memory" in failure and "smaller model" in failure
     disk = namedtuple("disk", "free")
-    monkeypatch.setattr(preparation.shutil, "disk_usage", lambda _: disk(1000))
+    monkeypatch.setattr(preparation, "shutil", altered(shutil, disk_usage=lambda _: disk(1000)))
     code, failure = prepare()
     assert code == 1 and "disk space" in failure and "FLYWHEEL_HOME" in failure
     assert not list((prepare.made / "hf").iterdir())
@@ -123,7 +126,7 @@ def test_a_disk_that_fills_up_is_said_to(prepare, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(folder_source.shutil, "copyfile", full)
+    monkeypatch.setattr(folder_source, "shutil", altered(shutil, copyfile=full))
     assert prepare() == (1, preparation.DISK_FULL)
 
 
@@ -143,7 +146,7 @@ class Started:
 
 
 def test_the_token_is_given_to_a_download_from_the_hugging_face_hub_only(tmp_path, monkeypatch):
-    monkeypatch.setattr("nemo_local.common.child.subprocess.Popen", Started)
+    monkeypatch.setattr("nemo_local.common.child.subprocess", altered(subprocess, Popen=Started))
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     monkeypatch.delenv("HF_ENDPOINT", raising=False)
     for endpoint, given in (("https://huggingface.co", True), ("https://hub.example.com", False)):
