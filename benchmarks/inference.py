@@ -73,7 +73,7 @@ def run_engine(model: Path, adapter: Path, prompts: list[str], max_tokens: int, 
     counts = asyncio.run(answer_all())
     seconds = time.perf_counter() - start
     engine.close()
-    return _figures(seconds, counts)
+    return figures_of(seconds, counts)
 
 
 async def _first(engine: Engine) -> None:
@@ -97,10 +97,11 @@ def run_eager(model_folder: Path, adapter: Path, prompts: list[str], max_tokens:
     answer("Hello", 4)
     start = time.perf_counter()
     counts = [answer(prompt, max_tokens) for prompt in prompts]
-    return _figures(time.perf_counter() - start, counts)
+    return figures_of(time.perf_counter() - start, counts)
 
 
-def _figures(seconds: float, counts: list[tuple[int, int]]) -> dict[str, float]:
+def figures_of(seconds: float, counts: list[tuple[int, int]]) -> dict[str, float]:
+    """Speeds, from the time that all answers took and the tokens of each prompt and its answer."""
     prompt, completion = (sum(column) for column in zip(*counts, strict=True))
     return {
         "rows": len(counts),
