@@ -25,6 +25,7 @@ from papermill.exceptions import PapermillExecutionError
 from flywheel_helpers.checkout import ROOT
 from flywheel_helpers.course.records import read_records
 from flywheel_helpers.errors import RunError
+from flywheel_helpers.files import write_whole
 from flywheel_helpers.run import kernels, parameters
 from flywheel_helpers.run.memory import PeakMemory
 from flywheel_helpers.run.progress import Progress
@@ -210,10 +211,8 @@ def _write_results(this_run: Run) -> None:
     from flywheel_helpers.run import report
 
     summary = this_run.summary()
-    written = this_run.folder / "summary.json.new"
-    written.write_text(json.dumps(summary, indent=2) + "\n")
-    written.replace(this_run.folder / "summary.json")  # atomic: on a full disk there is no half-written file
-    (this_run.folder / "report.html").write_text(report.build(summary, this_run.executed()))
+    write_whole(this_run.folder / "summary.json", json.dumps(summary, indent=2) + "\n")
+    write_whole(this_run.folder / "report.html", report.build(summary, this_run.executed()))
     log = this_run.folder / KERNEL_LOG
     if log.is_file() and not log.stat().st_size:
         log.unlink()

@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from flywheel_helpers.checkout import ROOT
 from flywheel_helpers.errors import ConfigError, PlatformError, Unauthorized
+from flywheel_helpers.files import write_whole
 from flywheel_helpers.local import background
 from flywheel_helpers.settings import Settings
 from flywheel_helpers.webui.client import OpenWebUI, sign_in
@@ -273,7 +274,7 @@ def _start(settings: Settings, home: Path) -> Running:
             "started_at": started_at,
             "sign_in": running.sign_in,
         }
-        _state_file(home).write_text(json.dumps(state, indent=2) + "\n")
+        write_whole(_state_file(home), json.dumps(state, indent=2) + "\n")
     except BaseException:  # without its state file, nobody would find it again
         background.stop(process)
         raise
@@ -287,10 +288,7 @@ def _port(settings: Settings) -> int:
 def _kept_secret(path: Path) -> str:
     """A random text, written on first use to a file that only this user can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(18) + "\n")
+    with FileLock(path.with_name(f"{path.name}.lock")):  # two commands must not each make one
+        if not path.exists():
+            write_whole(path, secrets.token_urlsafe(18) + "\n", private=True)
     return path.read_text().strip()

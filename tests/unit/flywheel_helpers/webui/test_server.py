@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.server
 import json
 import os
@@ -98,6 +99,17 @@ def test_the_password_is_for_this_user_only_and_stays(local, home):
     environment = started_with(home / "openwebui")["environment"]
     assert environment["WEBUI_ADMIN_PASSWORD"] == password
     assert password not in (home / "openwebui.json").read_text()
+
+
+def test_a_password_that_cannot_be_written_is_not_an_empty_one(home, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server, "write_whole", full)
+        with pytest.raises(OSError, match="No space left"):
+            server.password(home)
+    assert len(server.password(home)) >= 20
 
 
 def test_without_sign_in_it_has_another_state(local, home):
