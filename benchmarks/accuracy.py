@@ -3,7 +3,7 @@
 Trains once for each number of rows and each seed, with notebook 02's hyperparameters, and has the model answer the two
 exams of notebook 03, or with `--split development` the questions that choices are made on. The platform must be up.
 Everything is made in a namespace of its own, and an interrupted run resumes where it stopped. Prints Markdown with 95 %
-intervals; `--json` adds every result to a file, and `--picture` draws what that file holds.
+intervals; `--json` adds every result to a file, where none is measured twice, and `--picture` draws its exam results.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ NAMESPACE = "accuracy-benchmark"
 NO_TOOL_SHARE = 0.2  # as in notebook 01
 VALIDATION_ROWS = 32  # as in notebook 01
 EXAMS = {"exam": ("testing", "practised"), "development": ("development",)}
+
+EXAM = set(EXAMS["exam"])
 
 Result = dict[str, Any]
 
@@ -145,7 +147,10 @@ def main() -> None:
     if arguments.rows:
         nemo = connect(checkout.load_config())
         nemo.settings = replace(nemo.settings, namespace=NAMESPACE)
+        there = {(one["rows"], one["seed"], one["split"]) for one in measured}
         for rows, seed in ((rows, seed) for rows in arguments.rows for seed in arguments.seeds):
+            if (rows, seed, arguments.split) in there:
+                continue
             try:
                 measured.append(measure(nemo, rows, seed, arguments.split))
             except ValueError as error:
@@ -154,6 +159,8 @@ def main() -> None:
                 arguments.json.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
     print(table(measured))
     if arguments.picture:
+        if not any(EXAM & one["exams"].keys() for one in measured):
+            parser.error("there is no result of the exam to draw")
         arguments.picture.write_bytes(picture(measured))
 
 

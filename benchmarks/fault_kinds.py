@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import psutil
-from faulty_platform import MODULES, FaultyPlatform, kill_all, wait_for
+from faulty_platform import EVERYTHING, MODULES, OPENWEBUI, PLATFORM, FaultyPlatform, kill_all, wait_for
 
 from flywheel_helpers.local import background, platform
 from flywheel_helpers.webui import server
@@ -18,7 +18,7 @@ from flywheel_helpers.webui import server
 DISK_SECONDS = 4.0
 CLOCK_STEP = 3600  # seconds
 TRAINING = "nemo_local.customizer.training.worker"
-# Whether there was anything to do it to.
+# Does it, and returns whether there was a target.
 Action = Callable[[FaultyPlatform, subprocess.Popen], bool]
 
 
@@ -70,8 +70,9 @@ def _fill_disk(of: FaultyPlatform, course: subprocess.Popen) -> bool:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-    time.sleep(DISK_SECONDS)
-    filler.unlink()
+        time.sleep(DISK_SECONDS)
+    finally:
+        filler.unlink()
     return True
 
 
@@ -81,19 +82,26 @@ def _set_clock(of: FaultyPlatform, course: subprocess.Popen) -> bool:
     return True
 
 
-KILLED_SERVERS = {_kill_of(f"the {name}"): name for name in MODULES}
 TRAINING_KILLED = _kill_of("the training")
+SUPERVISOR_KILLED = _kill_of("the supervisor")
 TERMINATION = "SIGTERM of all processes"
 CHAT = _kill_of("Open WebUI")
 FULL_DISK = "a full disk for some seconds"
 CLOCK = "a clock that jumps an hour"
 FAULTS: dict[str, Action] = {
-    **{kind: _kill_server(name) for kind, name in KILLED_SERVERS.items()},
+    **{_kill_of(f"the {name}"): _kill_server(name) for name in MODULES},
     TRAINING_KILLED: _kill_training,
-    _kill_of("the supervisor"): _kill_supervisor,
+    SUPERVISOR_KILLED: _kill_supervisor,
     _kill_of("the course"): _kill_course,
     CHAT: _kill_chat,
     TERMINATION: _terminate,
     FULL_DISK: _fill_disk,
     CLOCK: _set_clock,
+}
+# What a fault ends, and with it all that it consists of. Nothing else may end.
+ENDED = {
+    **{_kill_of(f"the {name}"): (name,) for name in MODULES},
+    SUPERVISOR_KILLED: (PLATFORM,),
+    CHAT: (OPENWEBUI,),
+    TERMINATION: (PLATFORM, OPENWEBUI, EVERYTHING),
 }

@@ -9,7 +9,8 @@ again where it failed, and must come out right. Prints Markdown; the exit status
 
 What a machine does not have is left out, and the table says so. A full disk: the home is on a small tmpfs, which only
 root can mount. The clock: `clock.c`, which needs a C compiler, sets it for the platform and the course, and leaves the
-machine alone. Open WebUI: `make webui` installs it; after a fault its user starts it again, as nobody watches over it.
+machine alone. Open WebUI: `make webui` installs it; after a fault its user starts it again, as nobody watches over it,
+and its clock stays as it is. A fault whose course, or whose training, had ended before is not counted.
 
 The trainings are shorter than the interval of checkpoints, so a killed one starts from the beginning;
 `tests/contract/customizer` has one that is resumed. A kernel that dies within papermill is in the tests of
@@ -32,8 +33,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import stored_state
-from fault_kinds import CHAT, CLOCK, FAULTS, FULL_DISK, KILLED_SERVERS, TERMINATION, TRAINING_KILLED
-from faulty_platform import COMPILER, FaultyPlatform
+from fault_kinds import CHAT, CLOCK, ENDED, FAULTS, FULL_DISK, TRAINING_KILLED
+from faulty_platform import COMPILER, RECOVERY_SECONDS, FaultyPlatform
 from small_course import STAGES
 
 from flywheel_helpers.errors import PlatformError
@@ -52,7 +53,7 @@ class Fault:
     Args:
         kind: a key of `FAULTS`.
         stage: of the course, in which it happens.
-        delay: seconds since that stage began.
+        delay: seconds since the campaign saw that this stage had begun.
         happened: whether it could be done; a training may have ended before it was killed.
         problems: what the platform did not survive, in words.
         recovery: seconds until the platform was ready again.
@@ -126,25 +127,30 @@ def run_course(platform: FaultyPlatform, number: int, faults: list[Fault]) -> No
     course = Course(number, platform.folder / f"course-{number}.log")
     before = stored_state.read(platform.home)
     earlier = stored_state.unfinished_files(platform.home)
-    latest = faults[0]
+    latest, most_runs = faults[0], 1 + len(faults)
     try:
         for fault in faults:
-            latest.problems += _go_on(course, fault.stage, most_runs=2 + len(faults))
-            latest = fault
+            latest.problems += _go_on(course, fault.stage, most_runs)
             time.sleep(fault.delay)
-            print(f"course {number}, {fault.stage} + {fault.delay:.1f} s: {fault.kind}", flush=True)
+            now = stored_state.read(platform.home)  # with what the course has stored since the last fault
+            latest.problems += now.problems + now.lost_since(before)
+            before = now
+            if course.process.poll() is not None:
+                continue
             began = time.monotonic()
             fault.happened = FAULTS[fault.kind](platform, course.process)
             if not fault.happened:
                 continue
-            fault.problems += platform.recover(
-                course.process.pid, fault.kind == TERMINATION, KILLED_SERVERS.get(fault.kind)
-            )
+            print(f"course {number}, {fault.stage} + {fault.delay:.1f} s: {fault.kind}", flush=True)
+            latest = fault
+            fault.problems += platform.recover(course.process.pid, ENDED.get(fault.kind, ()))
             fault.recovery = time.monotonic() - began
+            if fault.recovery > RECOVERY_SECONDS:
+                fault.problems.append(f"the platform was ready again only after {fault.recovery:.0f} s")
             now = stored_state.read(platform.home)
             fault.problems += now.problems + now.lost_since(before)
             before = now
-        latest.problems += _go_on(course, None, most_runs=2 + len(faults))
+        latest.problems += _go_on(course, None, most_runs)
         if course.process.poll() != 0:
             latest.problems.append(f"the course did not come out right in {course.runs} runs: {course.last_lines()}")
         now = stored_state.read(platform.home)
@@ -224,8 +230,9 @@ def main() -> None:
             sys.exit(f"None of these faults can be done here: {left_out}")
         faults = plan(options.seed, options.faults, kinds)
         platform = FaultyPlatform(folder, with_chat=CHAT in kinds, with_clock=CLOCK in kinds)
-        platform.start()
+        of_course: list[Fault] = []
         try:
+            platform.start()
             for first in range(0, len(faults), FAULTS_PER_COURSE):
                 if time.monotonic() > ends:
                     print(f"The time is over: {len(faults) - first} faults were not done.")
@@ -236,15 +243,16 @@ def main() -> None:
                 run_course(platform, first // FAULTS_PER_COURSE + 1, of_course)
                 done += of_course
         except KeyboardInterrupt:
-            print("Stopped. The course in progress is not counted.")
+            print("Stopped. The course in progress is counted only where it has shown a problem.")
+            done += [fault for fault in of_course if fault.problems and fault not in done]
         finally:
             platform.stop()
-        failed = any(fault.problems for fault in done)
+        failed = any(fault.problems for fault in done) or not any(fault.happened for fault in done)
         if failed:  # the tmpfs is gone with this process
             shutil.copytree(home, folder / "home-at-the-end", ignore_dangling_symlinks=True)
     print(f"\nSeed {options.seed}:\n\n{table(done, left_out)}")
     if failed:
-        sys.exit(f"\nNot everything was survived. The logs and the stored files are kept in {folder}.")
+        sys.exit(f"\nNot everything was survived, or nothing was done. Logs and stored files are kept in {folder}.")
     shutil.rmtree(folder)
 
 

@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from flywheel_helpers.webui import server
 RECOVERY_SECONDS = 120.0
 END_SECONDS = 25.0  # for the processes of a platform that was stopped or killed
 COMPILER = shutil.which("cc") or ""  # of C, for the library that sets a clock
+# What can end: besides these, the two servers of `MODULES`.
+PLATFORM, OPENWEBUI, EVERYTHING = "platform", "Open WebUI", "everything"
 MODULES = {"gateway": "nemo_local.server.gateway", "nim": "nemo_local.nim"}
 # Addresses and names of a platform in use, which this one must not follow.
 FOREIGN = ("NEMO_", "NIM_", "NMS_", "FLYWHEEL_", "OPENWEBUI_", "ATTENDEE", "JUPYTERHUB_USER")
@@ -83,7 +85,10 @@ class FaultyPlatform:
         found = []
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                if process.environ().get("FLYWHEEL_HOME") == str(self.home) and process.pid != os.getpid():
+                environment = process.environ()
+                # Open WebUI gets no variables of ours, but a folder below the home.
+                places = (environment.get("FLYWHEEL_HOME", ""), environment.get("DATA_DIR", ""))
+                if any(Path(place).is_relative_to(self.home) for place in places) and process.pid != os.getpid():
                     found.append(process)
         return [process for process in found if not background.stopped(process)]
 
@@ -96,13 +101,13 @@ class FaultyPlatform:
                     found.append(process)
         return found
 
-    def recover(self, course: int, stopped: bool, killed: str | None) -> list[str]:
+    def recover(self, course: int, ended: Sequence[str]) -> list[str]:
         """Wait until the platform is ready again after a fault; start it where a user would have to.
 
         Args:
             course: id of the process that runs the course.
-            stopped: whether the fault was to end all of its processes.
-            killed: the server that was killed, if one was: the platform restarts it.
+            ended: what the fault was to end: PLATFORM, OPENWEBUI, EVERYTHING that belongs to them, or one of `MODULES`,
+                which the platform restarts.
 
         Returns:
             what is wrong afterwards, in words.
@@ -110,17 +115,22 @@ class FaultyPlatform:
         Raises:
             PlatformError: it does not start.
         """
-        problems = self._left_over(course) if stopped else []
+        problems = self._left_over(course) if EVERYTHING in ended else []
         if not platform.find(self.home):
-            if not stopped and not platform.why_ended(self.home):
-                problems.append("the platform has ended, and flywheel status does not say why")
-        elif killed:
+            if PLATFORM not in ended:
+                problems.append(f"the platform has ended: {platform.why_ended(self.home)}")
+            elif EVERYTHING not in ended and not platform.why_ended(self.home):
+                problems.append("flywheel status does not say why the platform has ended")
+        for killed in set(ended) & MODULES.keys():
             problems += wait_for(
-                lambda: self._told(killed) > self._told_before.get(killed, 0),
+                lambda killed=killed: self._told(killed) > self._told_before.get(killed, 0),
                 f"flywheel status does not say that the {killed} was restarted",
             )
-        if self.with_chat and not server.find(self.home) and not server.why_ended(self.home):
-            problems.append("Open WebUI has ended, and flywheel webui status does not say why")
+        if self.with_chat and not server.find(self.home):
+            if OPENWEBUI not in ended:
+                problems.append(f"Open WebUI has ended: {server.why_ended(self.home)}")
+            elif EVERYTHING not in ended and not server.why_ended(self.home):
+                problems.append("flywheel webui status does not say why Open WebUI has ended")
         self.start()
         problems += wait_for(self._is_ready, f"the platform is not ready after {RECOVERY_SECONDS:.0f} s")
         self._told_before = {name: self._told(name) for name in MODULES}
@@ -139,9 +149,9 @@ class FaultyPlatform:
 
     def _strangers(self, course: int) -> set[psutil.Process]:
         running = platform.find(self.home)
-        return {process for process in self.processes() if process.pid != course} - set(
-            running.processes() if running else ()
-        )
+        chat = server.find(self.home)
+        known = {*(running.processes() if running else ()), *(background.family(chat.process) if chat else ())}
+        return {process for process in self.processes() if process.pid != course} - known
 
     def _left_over(self, course: int) -> list[str]:
         problems = wait_for(
@@ -149,7 +159,7 @@ class FaultyPlatform:
             "processes are left over",
             END_SECONDS,
         )
-        return problems + [f"port {port} is still taken" for port in self.ports[:2] if not _is_free(port)]
+        return problems + [f"port {port} is still taken" for port in self.ports if not _is_free(port)]
 
 
 def kill_all(processes: list[psutil.Process]) -> bool:

@@ -65,10 +65,10 @@ def run(nemo: Connection, number: int) -> None:
 
 
 def _unanswered(nemo: Connection, model: str, again: bool = False) -> int:
-    """How many rows of an evaluation got no answer. As in the notebook, one that has such rows can be done again."""
+    """How many rows of an evaluation got no answer, or have no sample. As in the notebook, it can be done again."""
     job = evaluator.evaluate(nemo, model, again=again)
     wait.wait_for_evaluation(nemo, job, poll_seconds=POLL_SECONDS)
-    return sum(sample["error"] is not None for sample in evaluator.samples(nemo, job))
+    return TEST_ROWS - sum(sample["error"] is None for sample in evaluator.samples(nemo, job))
 
 
 def _row(text: str) -> dict:

@@ -82,7 +82,7 @@ def unfinished_files(home: Path) -> list[str]:
     """Files that a platform with nothing to do should not have, in words: parts of uploads, downloads and checkpoints,
     and JSON that was cut short."""
     found = [*home.glob("data-store/blobs/incoming/*"), *home.glob("nim/adapters/*.unfinished")]
-    found += home.glob("customizer/jobs/*/checkpoint.tmp")
+    found += [*home.glob("*.new"), *home.glob("*/jobs/*/*.tmp")]  # checkpoints, and files written in one piece
     return [f"left behind: {path.relative_to(home)}" for path in found] + [
         f"half-written: {path.relative_to(home)}" for path in home.rglob("*.json") if not _is_json(path)
     ]

@@ -108,9 +108,9 @@ class Theirs:
         )
         model = get_peft_model(AutoModelForCausalLM.from_pretrained(spec.model_dir, dtype=dtype), config)
         self.batches = batches
-        self.folder = tempfile.mkdtemp()
+        self.folder = tempfile.TemporaryDirectory()
         arguments = TrainingArguments(
-            output_dir=self.folder, per_device_train_batch_size=spec.batch_size, learning_rate=spec.learning_rate,
+            output_dir=self.folder.name, per_device_train_batch_size=spec.batch_size, learning_rate=spec.learning_rate,
             max_steps=1, adam_beta2=spec.adam_beta2,
             lr_scheduler_type="constant", logging_strategy="no", save_strategy="no", report_to="none",
             use_cpu=device.type == "cpu", disable_tqdm=True, remove_unused_columns=False, dataloader_pin_memory=False,

@@ -289,6 +289,6 @@ def _kept_secret(path: Path) -> str:
     """A random text, written on first use to a file that only this user can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_name(f"{path.name}.lock")):  # two commands must not each make one
-        if not path.exists():
+        if not path.is_file() or not path.read_text().strip():
             write_whole(path, secrets.token_urlsafe(18) + "\n", private=True)
     return path.read_text().strip()

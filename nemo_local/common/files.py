@@ -18,6 +18,6 @@ def write_json(path: Path, content: dict[str, Any] | None) -> None:
     try:
         unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(path)
-    except OSError:
+    except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
