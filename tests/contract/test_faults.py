@@ -12,7 +12,8 @@ KINDS = ["kill -9 of the gateway", "kill -9 of the supervisor", "kill -9 of the 
 
 
 def test_a_course_survives_kills_at_random_moments():
-    command = [sys.executable, "benchmarks/faults.py", "--seed", "8961", "--faults", "3", "--minutes", "5"]
+    # With this seed, all three come while the course still has something to do, however fast the machine is.
+    command = [sys.executable, "benchmarks/faults.py", "--seed", "124", "--faults", "3", "--minutes", "5"]
     command += ["--only", *KINDS]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
