@@ -41,7 +41,7 @@ from flywheel_helpers.errors import PlatformError
 from flywheel_helpers.webui import server
 
 FAULTS_PER_COURSE = 3
-LONGEST_DELAY = 5.0  # seconds between the begin of a stage and a fault
+LONGEST_DELAY = 5.0  # seconds between the start of a stage and a fault
 STAGE_SECONDS = 180.0  # for a course to come to a stage, or to its end, after a fault
 DISK_BYTES, DISK_BYTES_A_COURSE = 512 * 2**20, 32 * 2**20
 

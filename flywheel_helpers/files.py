@@ -11,7 +11,7 @@ def write_whole(path: Path, text: str, private: bool = False) -> None:
 
     Args:
         path: of the file; its folder exists.
-        text: all that it is to hold.
+        text: its whole content.
         private: whether only this user may read it.
 
     Raises:

@@ -36,5 +36,5 @@ def test_the_minutes_of_the_built_in_model_are_those_of_a_whole_training():
     built_in = facts(base_models.CANDIDATES[0].config)
     assert base_models.minutes(built_in, 2) == pytest.approx(430 * 570 / (416 * 0.8) / 60)
     assert base_models.minutes(built_in, 8) == pytest.approx(base_models.minutes(built_in, 2) / 4)
-    assert (base_models.WHOLE_TRAINING, base_models.ROW_TOKENS) == (speed.WHOLE_TRAINING, speed.ROW_TOKENS)
+    assert base_models.ROW_TOKENS == speed.ROW_TOKENS  # what the helpers count with is what the platform measures with
     assert base_models.ANSWER_SHARE == speed.ANSWER_TOKENS / speed.ROW_TOKENS
