@@ -28,8 +28,6 @@ NO_TOOL_SHARE = 0.2  # as in notebook 01
 VALIDATION_ROWS = 32  # as in notebook 01
 EXAMS = {"exam": ("testing", "practised"), "development": ("development",)}
 
-EXAM = set(EXAMS["exam"])
-
 Result = dict[str, Any]
 
 
@@ -159,7 +157,7 @@ def main() -> None:
                 arguments.json.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
     print(table(measured))
     if arguments.picture:
-        if not any(EXAM & one["exams"].keys() for one in measured):
+        if not any(one["split"] == "exam" for one in measured):
             parser.error("there is no result of the exam to draw")
         arguments.picture.write_bytes(picture(measured))
 

@@ -25,7 +25,7 @@ from datetime import datetime
 from pathlib import Path
 
 import psutil
-from faulty_platform import FOREIGN
+from faulty_platform import use_home
 
 from flywheel_helpers.attendees import own_namespace
 from flywheel_helpers.checkout import ROOT, load_config
@@ -143,10 +143,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     arguments = parser.parse_args()
     rooms, folder = [], Path(tempfile.mkdtemp(prefix="classroom-"))
-    models = os.environ.get("FLYWHEEL_MODELS") or str(ROOT / ".flywheel" / "models")
-    for name in [name for name in os.environ if name.startswith(FOREIGN)]:
-        del os.environ[name]  # everybody would be in one namespace, or on a cluster
-    os.environ |= {"FLYWHEEL_HOME": str(folder / "home"), "FLYWHEEL_MODELS": models}
+    use_home(folder / "home")
     try:
         subprocess.run([sys.executable, "-m", "flywheel_helpers.run.cli", "up"], check=True, cwd=ROOT)
         for attendees in arguments.attendees:

@@ -26,7 +26,7 @@ COMPILER = shutil.which("cc") or ""  # of C, for the library that sets a clock
 PLATFORM, OPENWEBUI, EVERYTHING = "platform", "Open WebUI", "everything"
 MODULES = {"gateway": "nemo_local.server.gateway", "nim": "nemo_local.nim"}
 # Addresses and names of a platform in use, which this one must not follow.
-FOREIGN = ("NEMO_", "NIM_", "NMS_", "FLYWHEEL_", "OPENWEBUI_", "ATTENDEE", "JUPYTERHUB_USER")
+_FOREIGN = ("NEMO_", "NIM_", "NMS_", "FLYWHEEL_", "OPENWEBUI_", "ATTENDEE", "JUPYTERHUB_USER")
 
 
 class FaultyPlatform:
@@ -43,15 +43,11 @@ class FaultyPlatform:
     def __init__(self, folder: Path, with_chat: bool, with_clock: bool) -> None:
         self.with_chat = with_chat
         self.folder, self.home = folder, folder / "home"
-        models = os.environ.get("FLYWHEEL_MODELS") or str(checkout.home() / "models")
-        for name in [name for name in os.environ if name.startswith(FOREIGN)]:
-            del os.environ[name]
+        use_home(self.home)
         self.ports = _free_ports(3)
         self.clock = folder / "clock"  # a file: the seconds by which the clock of the platform and the course is off
         self._told_before: dict[str, int] = {}
         os.environ |= {
-            "FLYWHEEL_HOME": str(self.home),
-            "FLYWHEEL_MODELS": models,
             "FLYWHEEL_GATEWAY_PORT": str(self.ports[0]),
             "FLYWHEEL_NIM_PORT": str(self.ports[1]),
             "FLYWHEEL_WEBUI_PORT": str(self.ports[2]),
@@ -160,6 +156,15 @@ class FaultyPlatform:
             END_SECONDS,
         )
         return problems + [f"port {port} is still taken" for port in self.ports if not _is_free(port)]
+
+
+def use_home(home: Path) -> None:
+    """Have this process, and the programs started from it, use a platform in this folder and forget any other. The base
+    models are shared, as making them takes minutes."""
+    models = os.environ.get("FLYWHEEL_MODELS") or str(checkout.home() / "models")
+    for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
+        del os.environ[name]
+    os.environ |= {"FLYWHEEL_HOME": str(home), "FLYWHEEL_MODELS": models}
 
 
 def kill_all(processes: list[psutil.Process]) -> bool:

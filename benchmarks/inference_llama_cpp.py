@@ -28,6 +28,11 @@ import numpy as np
 from inference import describe_hardware, figures_of, make_adapter, make_prompts, run_engine
 from safetensors.numpy import load_file
 
+try:
+    import xllamacpp
+except ImportError:
+    xllamacpp = None
+
 from nemo_local.model.architectures import read_facts
 from nemo_local.model.base_model import ensure_hf_model, ensure_openvino_model, gguf_file
 from nemo_local.nim.engine import PRECISION
@@ -101,10 +106,6 @@ def _written(writer: gguf.GGUFWriter, target: Path) -> Path:
 @contextmanager
 def llama_server(model: Path, adapter: Path, slots: int, threads: int) -> Iterator[str]:
     """A llama.cpp server with continuous batching; yields its address."""
-    try:
-        import xllamacpp
-    except ImportError:
-        raise SystemExit("the package xllamacpp is not installed: pip install xllamacpp") from None
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
     params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(adapter), 1.0)]
@@ -138,6 +139,8 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=48, help="limit of each answer (default 48)")
     parser.add_argument("--adapter", type=Path, help="folder of a PEFT adapter (default: a fresh one)")
     options = parser.parse_args()
+    if xllamacpp is None:
+        raise SystemExit("the package xllamacpp is not installed: pip install xllamacpp")
     settings = Settings.from_env()
     hf_model, openvino_model = ensure_hf_model(settings), ensure_openvino_model(settings)
     prompts = make_prompts(options.rows, hf_model)

@@ -161,7 +161,7 @@ def main() -> None:
 
     measured = {name: Measured([], []) for name in sides}
     # A processor that emulates bfloat16 would take minutes for the peak of a format that it does not train in.
-    peaks: dict[torch.dtype, list[float]] = {kind: [] for kind in {dtype, torch.float32}}
+    peaks: dict[torch.dtype, list[float]] = {kind: [] for kind in (torch.float32, dtype)}
     shares = []
     for index in range(len(batches)):
         for name, side in sides.items():

@@ -35,7 +35,7 @@ def test_the_table_counts_what_was_survived_and_says_what_was_left_out():
 
 
 class Course:
-    """Begins every stage at once, and ends with this exit status after so many faults."""
+    """Begins every stage at once, and ends well after so many faults."""
 
     def __init__(self, faults_to_the_end: int) -> None:
         self.left, self.runs = faults_to_the_end, 1
