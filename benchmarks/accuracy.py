@@ -47,7 +47,7 @@ def dataset(nemo: Connection, rows: int, split: str) -> Connection:
         xlam.convert(data.validation[:VALIDATION_ROWS], xlam.to_customization_row).rows,
         *questions,
     ]
-    connection = nemo.with_dataset(f"{split}-{rows}")
+    connection = nemo.with_dataset(f"rows-{rows}")  # without the split: a training is found again for the other one
     with tempfile.TemporaryDirectory() as folder:
         for path, content in zip((*data_store.FILES, data_store.PRACTISED_FILE), parts, strict=False):
             xlam.write_jsonl(content, Path(folder) / path)
@@ -58,7 +58,7 @@ def dataset(nemo: Connection, rows: int, split: str) -> Connection:
 def measure(nemo: Connection, rows: int, seed: int, split: str) -> Result:
     """Train with so many rows and this seed, and mark the answers to each exam of a split."""
     connection = dataset(nemo, rows, split)
-    model = f"{NAMESPACE}/{split}-{rows}-{seed}@v1"
+    model = f"{NAMESPACE}/rows-{rows}-{seed}@v1"
     connection.settings = replace(connection.settings, custom_model=model)
     job = customizer.train(connection, customizer.Hyperparameters(seed=seed))
     numbers = customizer.training_numbers(wait.wait_for_training(connection, job))
