@@ -47,7 +47,7 @@ def dataset(nemo: Connection, rows: int, split: str) -> Connection:
         xlam.convert(data.validation[:VALIDATION_ROWS], xlam.to_customization_row).rows,
         *questions,
     ]
-    connection = nemo.with_dataset(f"rows-{rows}")  # without the split: a training is found again for the other one
+    connection = nemo.with_dataset(f"rows-{rows}")  # the same for both splits, so that one training serves both
     with tempfile.TemporaryDirectory() as folder:
         for path, content in zip((*data_store.FILES, data_store.PRACTISED_FILE), parts, strict=False):
             xlam.write_jsonl(content, Path(folder) / path)
