@@ -30,7 +30,8 @@ from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
 
 from flywheel_helpers.data import xlam
 from nemo_local.customizer.training.encoding import EncodedRow
-from nemo_local.customizer.training.learner import Learner, TrainingSpec, pick_device
+from nemo_local.customizer.training.hardware import pick_device
+from nemo_local.customizer.training.learner import Learner, TrainingSpec
 from nemo_local.customizer.training.loop import row_encoder
 from nemo_local.customizer.training.speed import course_spec
 from nemo_local.model.base_model import ensure_hf_model

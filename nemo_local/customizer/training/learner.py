@@ -11,6 +11,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from nemo_local.customizer.training.encoding import EncodedRow
+from nemo_local.customizer.training.hardware import pick_device
 from nemo_local.customizer.training.lora import MergedForward
 from nemo_local.customizer.training.loss import Limits, answer_loss
 from nemo_local.customizer.training.packing import ATTENTION, PackedBatch, pack, split_into_passes
@@ -113,15 +114,6 @@ class Learner:
         self.optimizer.zero_grad(set_to_none=True)
         self.refresh()
         return loss
-
-
-def pick_device() -> tuple[torch.device, torch.dtype]:
-    """The device to train on and the number format of the frozen weights and activations: bfloat16 where the hardware
-    multiplies it natively, else float32 (a CPU that emulates bfloat16 is four times slower with it, not faster)."""
-    if torch.cuda.is_available():
-        return torch.device("cuda"), torch.bfloat16
-    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    return torch.device("cpu"), torch.bfloat16 if native else torch.float32
 
 
 def load_model(spec: TrainingSpec, device: torch.device, dtype: torch.dtype) -> PeftModel:

@@ -1,0 +1,47 @@
+"""What a training computes on: the device, and the number format that is faster there."""
+
+from __future__ import annotations
+
+import math
+import time
+from functools import cache
+
+import torch
+
+# Rows, inputs and outputs of the products that are timed: about those of a small model's linear layers.
+_PRODUCT = (1024, 576, 1536)
+# Products of each format, of which the fastest counts: another program may disturb most of them.
+_ROUNDS = 10
+
+
+@cache
+def pick_device() -> tuple[torch.device, torch.dtype]:
+    """The device to train on and the number format of the frozen weights and activations.
+
+    On a CPU this is bfloat16 only where it multiplies faster than float32, which its flags do not tell: with matrix
+    units (AMX) it is several times as fast, on AMD's processors with AVX-512 bfloat16 twice as fast, but on Intel's with
+    the same instructions, where a virtual machine hides the matrix units, half as fast. So a few products are timed,
+    which takes some hundredths of a second. A CPU without any such instructions emulates bfloat16, and is not asked.
+    """
+    if torch.cuda.is_available():
+        return torch.device("cuda"), torch.bfloat16
+    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    fastest = min((torch.float32, torch.bfloat16), key=product_seconds().get) if native else torch.float32
+    return torch.device("cpu"), fastest
+
+
+def product_seconds() -> dict[torch.dtype, float]:
+    """Seconds that one matrix product takes on the CPU in either number format: the fastest of several, taken in turns,
+    as a processor's speed may drift."""
+    rows, inputs, outputs = _PRODUCT
+    operands = {
+        dtype: (torch.zeros(rows, inputs, dtype=dtype), torch.zeros(outputs, inputs, dtype=dtype))
+        for dtype in (torch.float32, torch.bfloat16)
+    }
+    fastest = dict.fromkeys(operands, math.inf)
+    for _ in range(_ROUNDS):
+        for dtype, (x, weight) in operands.items():
+            began = time.perf_counter()
+            torch.nn.functional.linear(x, weight)
+            fastest[dtype] = min(fastest[dtype], time.perf_counter() - began)
+    return fastest
