@@ -18,10 +18,11 @@ _ROUNDS = 10
 def pick_device() -> tuple[torch.device, torch.dtype]:
     """The device to train on and the number format of the frozen weights and activations.
 
-    On a CPU this is bfloat16 only where it multiplies faster than float32, which its flags do not tell: with matrix
-    units (AMX) it is several times as fast, on AMD's processors with AVX-512 bfloat16 twice as fast, but on Intel's with
-    the same instructions, where a virtual machine hides the matrix units, half as fast. So a few products are timed,
-    which takes some hundredths of a second. A CPU without any such instructions emulates bfloat16, and is not asked.
+    On a CPU this is bfloat16 only where it multiplies faster than float32. The processor's flags do not tell: Intel's
+    with matrix units (AMX) are several times as fast with it, and AMD's with AVX-512 bfloat16 about twice, but where a
+    virtual machine hides the matrix units, Intel's are left with the instructions that AMD's have, and are half as fast
+    with them as in float32. So a few products are timed, which takes some tenths of a second. A CPU that would emulate
+    bfloat16 is not asked: that takes far longer, and is never faster.
     """
     if torch.cuda.is_available():
         return torch.device("cuda"), torch.bfloat16

@@ -13,7 +13,7 @@ from tiny_models import FAMILIES, tiny_model, write_tiny_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from nemo_local.customizer.target_modules import HF_NAMES
-from nemo_local.customizer.training import learner
+from nemo_local.customizer.training import learner, packing
 from nemo_local.customizer.training.encoding import EncodedRow
 from nemo_local.customizer.training.learner import Learner, TrainingSpec
 from nemo_local.customizer.training.loop import row_encoder
@@ -55,6 +55,8 @@ VARIANTS = [
 ]
 
 every_architecture = pytest.mark.parametrize("architecture", FAMILIES)
+# The number formats with a backward pass of attention of our own: all that are used here, or none.
+own_backward_or_not = pytest.mark.parametrize("own", [(torch.float64,), ()], ids=["own backward", "PyTorch's"])
 
 
 def test_there_is_a_tiny_model_of_every_architecture():
@@ -109,7 +111,9 @@ def separate(tuned: PeftModel, rows: list[EncodedRow]) -> torch.Tensor:
     ],
 )
 @pytest.mark.parametrize("merge", [False, True])
-def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(architecture, changes, merge):
+@own_backward_or_not
+def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(monkeypatch, architecture, changes, merge, own):
+    monkeypatch.setattr(packing, "OWN_BACKWARD", own)
     plain, packed = adapted(architecture, "eager", **changes), adapted(architecture, ATTENTION, **changes)
     config = packed.get_base_model().config
     window = facts({**config.to_dict(), "architectures": [architecture]}).sliding_window
@@ -121,6 +125,11 @@ def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(architecture, 
     loss = answer_loss(packed, pack(ROWS, window).to(CPU, torch.float64), LIMITS)
     loss.backward()
 
+    check_equal(packed, loss, plain, expected)
+
+
+def check_equal(packed, loss, plain, expected):
+    """The loss and the gradients of packed rows are those of separate ones."""
     assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
     wanted = {name: one.grad for name, one in plain.named_parameters() if one.requires_grad}
     for name, parameter in packed.named_parameters():
@@ -128,17 +137,20 @@ def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(architecture, 
             torch.testing.assert_close(parameter.grad, wanted[name], rtol=1e-4, atol=1e-6, msg=f"gradient of {name}")
 
 
-def test_a_window_that_is_far_behind_is_left_out_of_long_rows():
+@own_backward_or_not
+def test_a_window_that_is_far_behind_is_left_out_of_long_rows(monkeypatch, own):
     """Longer than the blocks in which the processor's attention works, so that some of them are masked out entirely."""
+    monkeypatch.setattr(packing, "OWN_BACKWARD", own)
     ids = torch.randint(0, 48, (1100,), generator=torch.Generator().manual_seed(1)).tolist()
     rows = [EncodedRow(ids[:700], 690), EncodedRow(ids[:600] + ids[800:], 880)]
     plain = adapted("Gemma3ForCausalLM", "eager", sliding_window=30)
     packed = adapted("Gemma3ForCausalLM", ATTENTION, sliding_window=30)
-    with torch.no_grad():
-        loss = answer_loss(packed, pack(rows, 30).to(CPU, torch.float64), LIMITS)
-        assert loss.item() == pytest.approx(separate(plain, rows).item(), rel=1e-5)
-        with pytest.raises(ValueError, match="packed for windows of None, not of 30"):
-            answer_loss(packed, pack(rows).to(CPU, torch.float64), LIMITS)
+    loss, expected = answer_loss(packed, pack(rows, 30).to(CPU, torch.float64), LIMITS), separate(plain, rows)
+    loss.backward()
+    expected.backward()
+    check_equal(packed, loss, plain, expected)
+    with pytest.raises(ValueError, match="packed for windows of None, not of 30"):
+        answer_loss(packed, pack(rows).to(CPU, torch.float64), LIMITS)
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,11 @@ def model(attention=ATTENTION, dtype=torch.float64):
     return tuned
 
 
+def own_backward_everywhere(monkeypatch):
+    """Take the backward pass of attention that a CPU takes in bfloat16 in double precision, too."""
+    monkeypatch.setattr(packing, "OWN_BACKWARD", (torch.float64,))
+
+
 def gradients(tuned):
     return {name: p.grad for name, p in tuned.named_parameters() if p.requires_grad}
 
@@ -75,9 +80,12 @@ def plain_gradients():
 
 
 @pytest.mark.parametrize("merge", [False, True])
-@pytest.mark.parametrize("queries_at_once", [1, 3, 128])
+@pytest.mark.parametrize("queries_at_once", [None, 1, 3, 128], ids=["PyTorch's", "own by 1", "own by 3", "own by 128"])
 def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(monkeypatch, merge, queries_at_once):
-    monkeypatch.setattr(packing, "QUERIES_AT_ONCE", queries_at_once)
+    """With PyTorch's backward pass of attention, and with the one of our own that a CPU takes in bfloat16."""
+    if queries_at_once:
+        own_backward_everywhere(monkeypatch)
+        monkeypatch.setattr(packing, "QUERIES_AT_ONCE", queries_at_once)
     expected_loss, expected = plain_gradients()
     tuned = model()
     if merge:
@@ -157,13 +165,6 @@ def test_passes_hold_as_many_rows_as_fit_in_order():
     assert list(split_into_passes(ROWS, 18)) == [ROWS[:2], ROWS[2:]]
     assert list(split_into_passes(ROWS, 11)) == [[row] for row in ROWS]
     assert list(split_into_passes(ROWS, 1)) == [[row] for row in ROWS]  # a row is never cut
-
-
-def test_the_attention_for_other_devices_gives_the_same(monkeypatch):
-    batch = pack(ROWS).to(CPU, torch.float64)
-    on_cpu = answer_loss(model(), batch, LIMITS).item()
-    monkeypatch.setattr(packing, "_CpuAttention", SimpleNamespace(apply=packing.segment_attention))
-    assert answer_loss(model(), batch, LIMITS).item() == pytest.approx(on_cpu, rel=1e-9)
 
 
 def test_the_merged_weight_follows_the_adapter():
