@@ -30,7 +30,7 @@ from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
 
 from flywheel_helpers.data import xlam
 from nemo_local.customizer.training.encoding import EncodedRow
-from nemo_local.customizer.training.hardware import pick_device
+from nemo_local.customizer.training.hardware import has_bfloat16, pick_device
 from nemo_local.customizer.training.learner import Learner, TrainingSpec
 from nemo_local.customizer.training.loop import row_encoder
 from nemo_local.customizer.training.speed import course_spec
@@ -161,8 +161,9 @@ def main() -> None:
     device, dtype = pick_device()
 
     measured = {name: Measured([], []) for name in sides}
-    # A processor that emulates bfloat16 would take minutes for the peak of a format that it does not train in.
-    peaks: dict[torch.dtype, list[float]] = {kind: [] for kind in (torch.float32, dtype)}
+    # Both formats, which shows whether the right one was chosen. A processor that emulates bfloat16 would take minutes.
+    formats = (torch.float32, torch.bfloat16) if has_bfloat16() else (torch.float32, dtype)
+    peaks: dict[torch.dtype, list[float]] = {kind: [] for kind in formats}
     shares = []
     for index in range(len(batches)):
         for name, side in sides.items():

@@ -160,7 +160,7 @@ def merge_config(config: dict, patch: dict) -> dict:
 _IGNORED = {
     "pod_spec": "training runs in a process of this machine",
     "prompt_template": "rows are rendered by the base model's own chat template",
-    "training_precision": "the Customizer picks bf16 where the hardware computes in it, else fp32",
+    "training_precision": "the Customizer picks bf16 or fp32, whichever this hardware multiplies faster in",
 }
 _IGNORED_OPTIONS = (
     "num_gpus",

@@ -190,8 +190,8 @@ class ModelFacts:
     @property
     def training_bytes(self) -> int:
         """Estimate of the memory that a training takes, in bytes: the weights in float32, those of the linear layers
-        once more with the adapter added, what a pass keeps, four copies of the logits, and the process itself. On
-        processors with bfloat16 it takes about half of it."""
+        once more with the adapter added, what a pass keeps, four copies of the logits, and the process itself. In
+        bfloat16 it takes about half of it."""
         linear = self.num_layers * sum(size_in * size_out for size_in, size_out in self.projections.values())
         return 4 * (self.num_parameters + linear) + _PASS_BYTES + 4 * 4 * _LOGITS_AT_ONCE + _PROCESS_BYTES
 

@@ -26,9 +26,15 @@ def pick_device() -> tuple[torch.device, torch.dtype]:
     """
     if torch.cuda.is_available():
         return torch.device("cuda"), torch.bfloat16
-    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    fastest = min((torch.float32, torch.bfloat16), key=product_seconds().get) if native else torch.float32
-    return torch.device("cpu"), fastest
+    if not has_bfloat16():
+        return torch.device("cpu"), torch.float32
+    seconds = product_seconds()
+    return torch.device("cpu"), min(seconds, key=seconds.__getitem__)
+
+
+def has_bfloat16() -> bool:
+    """Whether the CPU has instructions that multiply bfloat16, and need not emulate it."""
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 def product_seconds() -> dict[torch.dtype, float]:
