@@ -55,8 +55,8 @@ def safety_model(nemo: Connection) -> dict[str, Any]:
         if settings.profile == "local" and not settings.nvidia_api_key:
             raise ConfigError(
                 "CONTENT_SAFETY is nvidia, and NVIDIA_API_KEY is not set.",
-                "Set it in the environment, start the platform again (flywheel down, flywheel up), or use "
-                "CONTENT_SAFETY=local.",
+                "The platform and the notebooks both need it: stop both, export it in the terminal that you start them "
+                "from, and start them again. Or use CONTENT_SAFETY=local.",
             )
         key = {"api_key_env_var": "NVIDIA_API_KEY"}
         return {**model, **key, "model": NVIDIA_MODEL, "parameters": {"base_url": NVIDIA_URL}}
