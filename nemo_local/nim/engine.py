@@ -124,6 +124,7 @@ class Engine:
     Attributes:
         template: the chat template of the base model.
         context_length: most tokens of a prompt and its answer: the model's, or the cache's where that holds fewer.
+        broken: whether it has failed for good. Then it takes no more requests, and another one has to be made.
 
     Raises:
         ModelRefused: the folder is not that of a supported model.
@@ -143,7 +144,7 @@ class Engine:
         self._changed = threading.Condition()
         self._incoming: deque[Generation] = deque()
         self._active: list[Generation] = []
-        self._closing = False
+        self._closing = self.broken = False
         self._thread = threading.Thread(target=self._run, name=f"engine-{model.name}", daemon=True)
         self._thread.start()
 
@@ -162,14 +163,15 @@ class Engine:
 
         Raises:
             ValueError: the prompt leaves no room for an answer in the context of the model.
+            EngineError: the engine takes no more requests.
         """
         if len(prompt_ids) >= self.context_length:
             limit = self.context_length
             raise ValueError(f"the prompt has {len(prompt_ids)} tokens; prompt and answer may have {limit}")
         generation = Generation(prompt_ids, sampling, TextStream(self._tokenizer, sampling.stop))
         with self._changed:
-            if self._closing:
-                raise EngineError("the model is being unloaded")
+            if self._closing or self.broken:
+                raise EngineError("the engine takes no more requests")
             self._incoming.append(generation)
             self._changed.notify()
         return generation
@@ -208,8 +210,8 @@ class Engine:
             except Exception as error:
                 log.exception("a step of the engine failed")
                 self._fail_all(EngineError(f"the engine failed: {error}"))
-                # A failed step never frees its requests in the cache, so the pipeline is replaced.
-                self._pipeline = self._make_pipeline()
+                if not self._replace_pipeline():
+                    return
             # The step held the global lock all the time; this lets the HTTP server run.
             time.sleep(0)
 
@@ -262,6 +264,20 @@ class Engine:
         with self._changed:
             self._active.remove(generation)
         generation.put(last)
+
+    def _replace_pipeline(self) -> bool:
+        """Make the pipeline again, as a failed step never frees its requests in the cache. False if that failed too."""
+        self._pipeline = None  # first, as the memory may not suffice for two
+        try:
+            self._pipeline = self._make_pipeline()
+        except Exception as error:
+            log.exception("the engine could not be made again")
+            with self._changed:
+                self.broken = True
+                self._active += self._incoming
+                self._incoming.clear()
+            self._fail_all(EngineError(f"the engine failed and could not be made again: {error}"))
+        return not self.broken
 
     def _fail_all(self, error: EngineError) -> None:
         for generation in list(self._active):

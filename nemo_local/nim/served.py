@@ -135,6 +135,8 @@ class EnginePool:
         Raises:
             NimError: 503, the engine could not be loaded.
         """
+        if model in self._engines and self._engines[model].broken:
+            await self._retire(model)
         if model not in self._engines:
             async with self._lock:
                 if model not in self._engines:
@@ -154,6 +156,8 @@ class EnginePool:
         """Unload the engines that have had nothing to do for a while. Call it from time to time."""
         now = time.monotonic()
         for model, engine in list(self._engines.items()):
+            if model not in self._last_used:
+                continue  # unloaded by a request for another model, while this waited for one to be unloaded
             if not engine.idle:
                 self._last_used[model] = now
             elif now - self._last_used[model] > self._unused_seconds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import namedtuple
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from nemo_local.model.jinja import ChatTemplateError
 from nemo_local.model.registry import BaseModels
 from nemo_local.nim import served
 from nemo_local.nim.answers import begin_chat, read_chat_answer
+from nemo_local.nim.engine import EngineError
 from nemo_local.nim.errors import NimError
 from nemo_local.nim.schemas import ChatBody
 from nemo_local.nim.served import CAPACITY, Catalog, EnginePool, ServedModel, memory_budget
@@ -173,7 +175,7 @@ def test_a_conversation_that_the_chat_template_refuses_is_a_bad_request():
 
 class FakeEngine:
     def __init__(self, model: ServedModel) -> None:
-        self.model, self.idle, self.closed = model, True, False
+        self.model, self.idle, self.closed, self.broken = model, True, False, False
 
     def close(self) -> None:
         self.closed = True
@@ -220,6 +222,21 @@ def test_the_budget_has_room_for_as_many_of_the_built_in_model_as_ever(tmp_path,
     assert budget(2**36) == 2**35
 
 
+def test_what_a_request_unloads_while_unused_engines_are_unloaded_is_passed_over():
+    async def use() -> list[bool]:
+        pool = EnginePool(FakeEngine, capacity=2, unused_seconds=0.0)
+        slow, other = [await pool.get(model) for model in MODELS[:2]]
+        slow.close = lambda: time.sleep(0.2)
+        unloading = asyncio.create_task(pool.unload_unused())
+        await asyncio.sleep(0.05)
+        other.idle = False
+        await pool.discard(MODELS[1])
+        await unloading
+        return [MODELS[1] in pool._last_used, other.closed]
+
+    assert asyncio.run(use()) == [False, True]
+
+
 def test_the_pool_unloads_what_nobody_has_asked_for_a_while_but_not_what_is_at_work():
     async def use() -> list[bool]:
         pool = EnginePool(FakeEngine, unused_seconds=0.05)
@@ -234,6 +251,31 @@ def test_the_pool_unloads_what_nobody_has_asked_for_a_while_but_not_what_is_at_w
         return [engine.closed for engine in (unused, working, just_used)]
 
     assert asyncio.run(use()) == [True, False, False]
+
+
+def test_a_broken_engine_is_made_again_when_it_is_asked_for():
+    async def use() -> tuple[bool, bool]:
+        pool = EnginePool(FakeEngine)
+        first = await pool.get(MODELS[0])
+        first.broken = True
+        second, third = await asyncio.gather(pool.get(MODELS[0]), pool.get(MODELS[0]))
+        return first.closed, second is third is not first
+
+    assert asyncio.run(use()) == (True, True)
+
+
+def test_an_engine_that_takes_no_more_requests_is_unavailable():
+    def submit(*_: object) -> None:
+        raise EngineError("the engine takes no more requests")
+
+    async def get(_: ServedModel) -> SimpleNamespace:
+        return SimpleNamespace(template=SimpleNamespace(render=lambda *_: ""), encode=lambda _: [1], submit=submit)
+
+    catalog = Catalog()
+    catalog.models["m"] = ServedModel("m", "m", 0)
+    with pytest.raises(NimError, match="takes no more requests. Try again.") as caught:
+        asyncio.run(begin_chat(chat_body(), catalog, SimpleNamespace(get=get)))
+    assert caught.value.status == 503
 
 
 def test_the_pool_loads_a_model_once_for_many_requests():

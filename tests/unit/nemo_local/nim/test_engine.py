@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import weakref
 from pathlib import Path
 
 import jsonschema
@@ -174,6 +175,40 @@ def test_the_engine_goes_on_after_a_step_that_failed(engine):
         asyncio.run(answer_all(engine, PROMPTS, Sampling(max_tokens=8, grammar="root ::= missing")))
 
     assert asyncio.run(answer_all(engine, PROMPTS, Sampling(max_tokens=8))) == before
+
+
+class Broken:
+    """A pipeline whose steps fail."""
+
+    add_request = staticmethod(lambda *_: None)
+    step = staticmethod(lambda: 1 / 0)
+
+
+def test_an_engine_that_cannot_be_made_again_fails_its_answers_and_takes_no_more(toy, monkeypatch):
+    made = []
+
+    def pipeline(*_: object) -> Broken:
+        assert made.count("alive") == 0, "two pipelines at once need twice the memory"
+        if made:
+            raise MemoryError("there is no memory for the model")
+        broken = Broken()
+        made.append("alive")
+        weakref.finalize(broken, made.__setitem__, 0, "freed")
+        return broken
+
+    monkeypatch.setattr(openvino_genai, "ContinuousBatchingPipeline", pipeline)
+    engine = Engine(toy / "openvino")
+
+    async def ask() -> list[object]:
+        waiting = [text_of(engine.submit(engine.encode(prompt), Sampling(max_tokens=4))) for prompt in PROMPTS]
+        return await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 20)
+
+    assert all(isinstance(answer, EngineError) for answer in asyncio.run(ask()))
+    assert made == ["freed"]
+    assert engine.broken and engine.idle
+    with pytest.raises(EngineError, match="takes no more requests"):
+        asyncio.run(ask())
+    engine.close()
 
 
 PARAMETERS = {

@@ -75,7 +75,7 @@ class Stores:
 
 
 class FakeEngine:
-    idle, closed = True, False
+    idle, closed, broken = True, False, False
 
     def close(self) -> None:
         self.closed = True
