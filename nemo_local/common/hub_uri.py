@@ -1,12 +1,17 @@
-"""Addresses of repositories in the Data Store: ``hf://[datasets/]<namespace>/<name>[@<revision>][/<path>]``."""
+"""Addresses of repositories, ``hf://[datasets/]<namespace>/<name>[@<revision>][/<path>]``, and of the Hubs that have
+them."""
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Literal
 
 from huggingface_hub import HfUri, parse_hf_uri
 
+from nemo_local.common.urls import split_url
+
+HUGGING_FACE = "https://huggingface.co"
 _FORMS = {
     "dataset": "hf://datasets/<namespace>/<name>[@<revision>]",
     "model": "hf://<namespace>/<name>[@<revision>]",
@@ -39,6 +44,24 @@ def parse_hub_uri(uri: str, kind: Literal["dataset", "model"], *, with_path: boo
     if parsed.type != kind or (parsed.path_in_repo and not with_path) or _has_odd_parts(parsed.revision or "main"):
         raise ValueError(refusal)
     return parsed
+
+
+def parse_endpoint(text: str) -> str:
+    """The address of a Hub as somebody wrote it, without a slash at its end.
+
+    Raises:
+        ValueError: it is no address, or has a user name or a password in it.
+    """
+    parts = split_url(text)
+    if parts is None or parts.username or parts.password:
+        raise ValueError(f"its hf_endpoint is not the address of a Hub, such as {HUGGING_FACE}, without credentials.")
+    return text.rstrip("/")
+
+
+def takes_token(endpoint: str) -> bool:
+    """Whether ``HF_TOKEN`` may be sent to a Hub: to Hugging Face's and to the operator's own mirror of it
+    (``HF_ENDPOINT``), and to no address that only a client named."""
+    return endpoint in (HUGGING_FACE, os.environ.get("HF_ENDPOINT", HUGGING_FACE).rstrip("/"))
 
 
 def _has_odd_parts(path: str) -> bool:

@@ -18,7 +18,7 @@ from nemo_local.settings import Settings
 log = logging.getLogger(__name__)
 
 # Change it whenever the training becomes faster or slower.
-VERSION = 2
+VERSION = 3
 _PROGRAM = "nemo_local.customizer.training.speed"
 
 

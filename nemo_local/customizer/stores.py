@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 
 from nemo_local.common.errors import ApiError, Invalid
-from nemo_local.common.hub_uri import parse_hub_uri
+from nemo_local.common.hub_uri import parse_endpoint, parse_hub_uri
 
 
 @dataclass(frozen=True)
@@ -67,24 +67,26 @@ async def find_dataset(gateway_url: str, namespace: str, name: str, limit: int |
         entity = answer.json()
         try:
             uri = parse_hub_uri(entity["files_url"], "dataset")
+            endpoint = parse_endpoint(entity.get("hf_endpoint") or f"{gateway_url}/v1/hf")
         except ValueError as problem:
             raise Invalid("dataset", f"The files_url of {label!r} cannot be used: {problem}") from None
-        endpoint = (entity.get("hf_endpoint") or f"{gateway_url}/v1/hf").rstrip("/")
         repo_id, revision = uri.id, uri.revision or "main"
         url = f"{endpoint}/api/datasets/{repo_id}/revision/{quote(revision, safe='')}"
         answer = await _get(http, url, "Data Store")
-    if answer.status_code in (401, 403, 404):
+    try:
+        sha = answer.raise_for_status().json()["sha"]
+    except (httpx.HTTPStatusError, ValueError, LookupError, TypeError):
         raise Invalid(
             "dataset",
             f"The dataset {label!r} names the repository {repo_id!r} (revision {revision!r}), which {endpoint} does "
             f"not show ({answer.status_code}). Upload the files there first.",
-        )
+        ) from None
     return DatasetSource(
         label=label,
         files_url=entity["files_url"],
         endpoint=endpoint,
         repo_id=repo_id,
-        revision=answer.json()["sha"],
+        revision=sha,
         limit=limit or entity.get("limit"),
     )
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from huggingface_hub import HfApi, hf_hub_download
@@ -22,7 +21,7 @@ from huggingface_hub.errors import (
 )
 
 from nemo_local.common.errors import Invalid
-from nemo_local.common.hub_uri import parse_hub_uri
+from nemo_local.common.hub_uri import parse_endpoint, parse_hub_uri, takes_token
 from tool_calling import strict_json
 
 _SUFFIXES = (".jsonl", ".json", ".csv")
@@ -70,10 +69,11 @@ def parse_files_url(url: str, endpoint: str | None, field: str) -> Source:
     """Parse ``hf://datasets/<namespace>/<name>[@<revision>][/<path>]``.
 
     Raises:
-        Invalid: Another form, a path that leaves the repository, or a kind of file that is not read.
+        Invalid: Another form, a path that leaves the repository, a kind of file that is not read, or no endpoint.
     """
     try:
         uri = parse_hub_uri(url, "dataset", with_path=True)
+        endpoint = endpoint and parse_endpoint(endpoint)
     except ValueError as problem:
         raise Invalid(field, str(problem)) from None
     path = uri.path_in_repo or None
@@ -97,8 +97,7 @@ def fetch(source: Source, default_endpoint: str, directory: Path) -> Path:
     """
     endpoint = source.endpoint or default_endpoint
     repo = f"the dataset repository {source.repo}" + (f" at revision {source.revision}" if source.revision else "")
-    # A token goes to the public Hub only: any other endpoint is an address somebody wrote into a configuration.
-    token = os.environ.get("HF_TOKEN") if urlsplit(endpoint).hostname == "huggingface.co" else None
+    token = os.environ.get("HF_TOKEN") if source.endpoint and takes_token(source.endpoint) else None
     options = {"repo_type": "dataset", "revision": source.revision, "token": token or False}
     try:
         path = source.path or _only_data_file(HfApi(endpoint=endpoint).list_repo_files(source.repo, **options), repo)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -12,6 +11,7 @@ import httpx
 from nemo_local.common import api_keys
 from nemo_local.common.connections import KEEPALIVE_EXPIRY
 from nemo_local.common.errors import ApiError, Invalid
+from nemo_local.common.urls import is_loopback, split_url
 from nemo_local.evaluator.schemas import Model
 
 _CHECK_TIMEOUT = 15.0  # seconds, for lookups; evaluation requests have their own
@@ -44,17 +44,9 @@ class Endpoint:
                 max_keepalive_connections=connections,
                 keepalive_expiry=KEEPALIVE_EXPIRY,
             ),
-            trust_env=not is_loopback(self.url),
+            # No proxy from the environment may stand between this machine and itself.
+            trust_env=not is_loopback(urlsplit(self.url).hostname or ""),
         )
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL points to this machine, where a proxy from the environment must not stand between."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def api_base(url: str, location: str) -> str:
@@ -72,10 +64,10 @@ def api_base(url: str, location: str) -> str:
         if base.endswith(tuple(start + ending for start in _BASES)):
             base = base.removesuffix(ending)
             break
-    parts = urlsplit(base)
-    if parts.username or parts.password:
+    parts = split_url(base)
+    if parts and (parts.username or parts.password):
         raise Invalid(location, "must not hold a user name or password; use api_key.")
-    if parts.scheme not in ("http", "https") or not parts.hostname or not base.endswith(_BASES) or parts.query:
+    if not parts or not base.endswith(_BASES) or parts.query:
         raise Invalid(
             location,
             f"{url!r} is not the URL of an OpenAI-compatible API; it ends in /v1, /v1/chat/completions or "

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from nemo_local.common.errors import Invalid
+from nemo_local.common.urls import split_url
 from nemo_local.guardrails.templates import check_template
 
 ENGINES = ("nim", "openai")
@@ -46,8 +46,9 @@ _EMPTY_ONLY = {
 _NO_RAILS = ("dialog", "retrieval", "actions", "tool_input", "tool_output", "config")
 _KEY_NAME = re.compile(r"[A-Z][A-Z0-9_]*_API_KEY")
 # Keys in the environment that belong to something other than a model.
-_FOREIGN_KEYS = ("WANDB_API_KEY",)
-_NVIDIA_KEYS = ("NVIDIA_API_KEY", "NGC_API_KEY")
+_FOREIGN_KEYS = ("WANDB_API_KEY", "OPENWEBUI_API_KEY", "TEACHER_API_KEY")
+# Keys that are only sent to the hosts of whoever gave them out: anybody may write a configuration.
+_DOMAINS = {"NVIDIA_API_KEY": "nvidia.com", "NGC_API_KEY": "nvidia.com", "OPENAI_API_KEY": "openai.com"}
 
 
 def check_config(data: Any, field: str = "data") -> None:
@@ -151,8 +152,8 @@ def _check_once(value: Any, other: Any, field: str) -> None:
 
 
 def _check_url(url: Any, field: str) -> str:
-    parts = urlsplit(url) if isinstance(url, str) else None
-    if not parts or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    parts = split_url(url)
+    if not parts or parts.query or parts.fragment:
         raise Invalid(field, f"{url!r} is not the URL of an API, such as http://127.0.0.1:8000/v1.")
     if parts.username or parts.password:
         raise Invalid(field, "must not hold a user name or password; name an environment variable in api_key_env_var.")
@@ -168,8 +169,9 @@ def _check_key_name(name: Any, host: str, field: str) -> None:
             "must be the name of an environment variable that ends in _API_KEY, such as CONTENT_SAFETY_API_KEY. The "
             "key itself is never stored: set that variable where the platform runs.",
         )
-    if name in _NVIDIA_KEYS and not (host == "nvidia.com" or host.endswith(".nvidia.com")):
-        raise Invalid(field, f"{name} is only sent to hosts of nvidia.com; use a key of its own for {host or 'this'}.")
+    domain = _DOMAINS.get(name)
+    if domain and not (host == domain or host.endswith(f".{domain}")):
+        raise Invalid(field, f"{name} is only sent to hosts of {domain}; use a key of its own for {host or 'this'}.")
 
 
 def _check_prompt(prompt: Any, field: str) -> tuple[str, str | None]:

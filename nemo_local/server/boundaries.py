@@ -8,12 +8,13 @@ names in `Host` and `Origin` give both away: they are the page's, and a page can
 from __future__ import annotations
 
 from collections.abc import Collection
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from nemo_local.common.urls import is_loopback
 
 _READING = ("GET", "HEAD", "OPTIONS")
 
@@ -48,14 +49,6 @@ class LocalOnly:
         if origin is not None and method not in _READING and origin.partition("//")[2] != host:
             return f"The request was sent by a web page of {origin[:100]!r}. Pages of other sites may change nothing."
         return None
-
-
-def is_loopback(name: str) -> bool:
-    """Whether a host name or address is this machine's own."""
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
 
 
 def _name(url: str) -> str:

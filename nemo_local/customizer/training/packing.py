@@ -27,9 +27,9 @@ ATTENTION = "shared_prefix"
 # Queries of a row whose attention weights are in memory together in the backward pass. Fewer also skip more of what
 # comes after them; with fewer than this, the products become too small.
 QUERIES_AT_ONCE = 128
-# Number formats in which a CPU does not take the backward pass of PyTorch's flash kernel, which multiplies bfloat16
-# without the processor's units for it, and then took a third of a training step. In float32 it is the faster one: a
-# step takes about a tenth less time with it (two cores with AVX-512).
+# Number formats in which the backward pass does not take PyTorch's flash kernel, which multiplies bfloat16 without the
+# processor's units for it, and then took a third of a training step. In float32 the kernel is the faster one: a step
+# takes about a tenth less time with it (two cores with AVX-512).
 OWN_BACKWARD = (torch.bfloat16,)
 
 
@@ -159,8 +159,7 @@ def shared_prefix_attention(
     Transformers calls a registered attention with this signature: ``query`` is ``(1, heads, L, head_dim)``, ``key`` and
     ``value`` have ``key_value_heads``. Returns ``(1, L, heads, head_dim)``.
     """
-    own_backward = query.device.type == "cpu" and query.dtype in OWN_BACKWARD
-    attend = _CpuAttention.apply if own_backward else segment_attention
+    attend = _CpuAttention.apply if query.device.type == "cpu" else segment_attention
     return attend(query, key, value, batch, scaling, sliding_window), None
 
 
@@ -181,8 +180,11 @@ def segment_attention(
 
 
 class _CpuAttention(torch.autograd.Function):
-    """:func:`segment_attention` on a CPU for the formats of ``OWN_BACKWARD``: PyTorch's flash kernel forward, matrix
-    products backward. (Autograd would also fill, slice and concatenate a full-size gradient for every segment.)"""
+    """:func:`segment_attention` on a CPU, with PyTorch's flash kernel.
+
+    Autograd would keep the shared prefix once more for each segment, and would fill, slice and concatenate a full-size
+    gradient for each of them.
+    """
 
     @staticmethod
     def forward(ctx, query, key, value, batch, scaling, sliding_window):
@@ -201,7 +203,31 @@ class _CpuAttention(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad):
-        query, key, value, output, logsumexp = ctx.saved_tensors
+        saved = ctx.saved_tensors  # read once: the tensors of a recomputed layer can be read only once
+        gradients = _CpuAttention._products if grad.dtype in OWN_BACKWARD else _CpuAttention._kernel
+        return *gradients(ctx, grad, *saved), None, None, None
+
+    @staticmethod
+    def _kernel(ctx, grad, query, key, value, output, logsumexp):
+        """The gradients of query, key and value, by PyTorch's kernel."""
+        prefix = ctx.batch.segments[0]
+        grad_q, grad_k, grad_v = torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value)
+        grad, output = grad.transpose(1, 2), output.transpose(1, 2)
+        for segment, k, v, mask in _segments(ctx.batch, key, value, ctx.sliding_window):
+            grad_q[:, :, segment], *parts = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward(
+                grad[:, :, segment], query[:, :, segment], k, v, output[:, :, segment], logsumexp[:, :, segment],
+                0.0, False, attn_mask=mask, scale=ctx.scaling,
+            )  # fmt: skip
+            before = k.shape[2] - (segment.stop - segment.start)  # what the segment attends to beside itself
+            for total, part in zip((grad_k, grad_v), parts, strict=True):
+                total[:, :, segment] += part[:, :, before:]
+                if before:
+                    total[:, :, :prefix] += part[:, :, :prefix]
+        return grad_q, grad_k, grad_v
+
+    @staticmethod
+    def _products(ctx, grad, query, key, value, output, logsumexp):
+        """The same by matrix products."""
         groups, prefix = key.shape[1], ctx.batch.segments[0]
         grad_q, grad_k, grad_v = torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value)
         # Of each query's weights, the mean gradient, weighted by themselves (Dao et al. 2022, algorithm 4, line 19).
@@ -223,7 +249,7 @@ class _CpuAttention(torch.autograd.Function):
                     total[:, :, segment.start : place.stop] += part[:, before:]
                     if before:
                         total[:, :, :prefix] += part[:, :prefix]
-        return grad_q, grad_k, grad_v, None, None, None
+        return grad_q, grad_k, grad_v
 
 
 def _grouped(x: torch.Tensor, groups: int) -> torch.Tensor:

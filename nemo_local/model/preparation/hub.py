@@ -26,8 +26,9 @@ from huggingface_hub.file_download import http_get
 from huggingface_hub.utils import build_hf_headers
 
 from nemo_local.common.errors import is_disk_full
+from nemo_local.common.hub_uri import HUGGING_FACE
 from nemo_local.model.preparation.contents import Contents, PreparationError, wanted
-from nemo_local.model.preparation.source import HUGGING_FACE, HubSource
+from nemo_local.model.preparation.source import HubSource
 from nemo_local.model.tokenizer_files import read_json
 
 log = logging.getLogger(__name__)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from nemo_local.common.hub_uri import parse_hub_uri
+from nemo_local.common import hub_uri
 from nemo_local.settings import Settings
-
-HUGGING_FACE = "https://huggingface.co"
 
 
 @dataclass(frozen=True)
@@ -31,10 +28,8 @@ class HubSource:
 
     @property
     def takes_token(self) -> bool:
-        """Whether ``HF_TOKEN`` may be sent there: to the Hugging Face Hub and to the operator's own mirror of it
-        (``HF_ENDPOINT``), and to no address that only a client named."""
-        trusted = (HUGGING_FACE, os.environ.get("HF_ENDPOINT", HUGGING_FACE).rstrip("/"))
-        return not self.is_data_store and self.endpoint in trusted
+        """Whether ``HF_TOKEN`` may be sent there: :func:`nemo_local.common.hub_uri.takes_token`."""
+        return not self.is_data_store and hub_uri.takes_token(self.endpoint)
 
     def __str__(self) -> str:
         return f"{self.repo_id}{f'@{self.revision}' if self.revision else ''}"
@@ -64,9 +59,9 @@ def parse_source(model_uri: str, hf_endpoint: str | None, settings: Settings) ->
             there is such a folder.
     """
     if model_uri.startswith("hf://"):
-        uri = parse_hub_uri(model_uri, "model")
+        uri = hub_uri.parse_hub_uri(model_uri, "model")
         data_store = f"{settings.gateway_url}/v1/hf"
-        endpoint = _endpoint(hf_endpoint) if hf_endpoint else data_store
+        endpoint = hub_uri.parse_endpoint(hf_endpoint) if hf_endpoint else data_store
         return HubSource(uri.id, uri.revision, endpoint, endpoint == data_store)
     if not os.path.isabs(model_uri):
         raise ValueError(
@@ -93,14 +88,3 @@ def allowed_path(path: Path, allowed: tuple[Path, ...]) -> Path:
             "environment, and start it again (flywheel up)."
         )
     return resolved
-
-
-def _endpoint(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        well = parts.scheme in ("http", "https") and parts.hostname and not (parts.username or parts.password)
-    except ValueError:
-        well = False
-    if not well:
-        raise ValueError(f"its hf_endpoint is not the address of a Hub, such as {HUGGING_FACE}, without credentials.")
-    return text.rstrip("/")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nemo_local.common.errors import Invalid
+from nemo_local.evaluator import datasets
 from nemo_local.evaluator.datasets import (
     DatasetError,
     DatasetUnavailable,
@@ -52,6 +53,24 @@ def test_an_address_that_is_no_file_of_a_repository_is_refused(url: str) -> None
 def test_other_kinds_of_file_are_refused() -> None:
     with pytest.raises(Invalid, match=".jsonl, .json, .csv"):
         parse("hf://datasets/ns/name/x.parquet")
+
+
+@pytest.mark.parametrize("endpoint", ["http://hub:80a0", "ftp://hub", "http://ada:secret@hub"])
+def test_an_endpoint_that_is_no_address_of_a_hub_is_refused(endpoint: str) -> None:
+    with pytest.raises(Invalid, match="not the address of a Hub"):
+        parse_files_url("hf://datasets/ns/name/x.jsonl", endpoint, "files_url")
+
+
+def test_the_token_goes_to_the_hugging_face_hub_over_https_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = []
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setattr(datasets, "hf_hub_download", lambda *_, token, **__: sent.append(token) or "x.jsonl")
+    for endpoint in (None, "http://huggingface.co", "https://hub.example.com", "https://huggingface.co"):
+        source = parse_files_url("hf://datasets/ns/name/x.jsonl", endpoint, "files_url")
+        fetch(source, "http://127.0.0.1:8080/v1/hf", tmp_path)
+    assert sent == [False, False, False, "hf_secret"]
 
 
 def rows(tmp_path: Path, name: str, content: str | bytes, limit: int | None = None) -> list[Row]:

@@ -55,8 +55,8 @@ VARIANTS = [
 ]
 
 every_architecture = pytest.mark.parametrize("architecture", FAMILIES)
-# The number formats with a backward pass of attention of our own: all that are used here, or none.
-own_backward_or_not = pytest.mark.parametrize("own", [(torch.float64,), ()], ids=["own backward", "PyTorch's"])
+# The number formats whose backward pass of attention does without PyTorch's kernel: the one that is used here, or none.
+own_backward_or_not = pytest.mark.parametrize("own", [(torch.float64,), ()], ids=["products", "kernel"])
 
 
 def test_there_is_a_tiny_model_of_every_architecture():

@@ -56,11 +56,6 @@ def model(attention=ATTENTION, dtype=torch.float64):
     return tuned
 
 
-def own_backward_everywhere(monkeypatch):
-    """Take the backward pass of attention that a CPU takes in bfloat16 in double precision, too."""
-    monkeypatch.setattr(packing, "OWN_BACKWARD", (torch.float64,))
-
-
 def gradients(tuned):
     return {name: p.grad for name, p in tuned.named_parameters() if p.requires_grad}
 
@@ -80,12 +75,14 @@ def plain_gradients():
 
 
 @pytest.mark.parametrize("merge", [False, True])
-@pytest.mark.parametrize("queries_at_once", [None, 1, 3, 128], ids=["PyTorch's", "own by 1", "own by 3", "own by 128"])
-def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(monkeypatch, merge, queries_at_once):
-    """With PyTorch's backward pass of attention, and with the one of our own that a CPU takes in bfloat16."""
-    if queries_at_once:
-        own_backward_everywhere(monkeypatch)
-        monkeypatch.setattr(packing, "QUERIES_AT_ONCE", queries_at_once)
+@pytest.mark.parametrize("attention", ["other devices", "kernel", 1, 3, 128])
+def test_packed_rows_give_the_loss_and_gradients_of_separate_ones(monkeypatch, merge, attention):
+    """With the attention of other devices, with the kernel's backward pass, and with products of so many queries."""
+    if attention == "other devices":
+        monkeypatch.setattr(packing, "_CpuAttention", SimpleNamespace(apply=packing.segment_attention))
+    elif attention != "kernel":
+        monkeypatch.setattr(packing, "OWN_BACKWARD", (torch.float64,))
+        monkeypatch.setattr(packing, "QUERIES_AT_ONCE", attention)
     expected_loss, expected = plain_gradients()
     tuned = model()
     if merge:
