@@ -12,6 +12,7 @@ from typing import Any
 
 from tool_calling.calls import NotACall, read_call
 from tool_calling.parsing import has_broken_call
+from tool_calling.prompt import NO_CALL
 from tool_calling.scoring import UNPARSABLE, json_equal, name_and_arguments, score_tool_calls
 
 RIGHT = "right"
@@ -110,7 +111,7 @@ def quote(message: dict[str, Any]) -> str:
     if found:
         lines = json.dumps(found, indent=2, ensure_ascii=False).splitlines()
     else:
-        text = (message.get("content") or "{[]}").strip()
+        text = (message.get("content") or NO_CALL).strip()
         lines = [part for line in text.splitlines() for part in textwrap.wrap(line, LINE) or [""]]
     cut = [*lines[:MOST_LINES], "..."] if len(lines) > MOST_LINES else lines
     return "\n".join(f"> {line}".rstrip() for line in cut)

@@ -96,6 +96,7 @@ def label(nemo: Connection, usage: Sequence[dict[str, Any]], seeds: Sequence[int
             display.done(f"completed: {outcomes[LABELLED]} of {len(usage)} questions have a label")
     finally:
         executor.shutdown(cancel_futures=True)
+        teacher.close()
         # In the order of the questions, whichever answer came first.
         records = [labels[one["request_id"]] for one in usage if one["request_id"] in labels]
         verdicts.add(nemo, records)

@@ -25,9 +25,12 @@ LOG_LINES = 20  # how much of a log an error shows
 
 
 def start(command: list[str | Path], log: Path, env: dict[str, str], cwd: Path | None = None) -> psutil.Popen:
-    """Start `command` so that it outlives this program, with its output in `log`."""
+    """Start `command` so that it outlives this program.
+
+    Its output is appended to `log`, where that of an earlier one may say why it has ended.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         return psutil.Popen(
             command,
             cwd=cwd,

@@ -267,7 +267,7 @@ def _earlier_job(nemo: Connection, jobs: list[dict[str, Any]], inputs: str) -> J
 def _free_version(nemo: Connection, jobs: list[dict[str, Any]]) -> str:
     """CUSTOM_MODEL or, if that is taken, the same name with the next free version: v1, v2, v3 ..."""
     taken = {f"{model.get('namespace')}/{model.get('name')}" for model in entity_store.list_models(nemo)}
-    taken |= {job.get("output_model") for job in jobs if job["status"] in ACTIVE}
+    taken |= {job.get("output_model") for job in jobs if job["status"] in ("cancelling", *ACTIVE)}
     model = nemo.settings.custom_model
     while model in taken:
         stem, number = re.fullmatch(r"(.*?)(\d*)", model).groups()

@@ -130,11 +130,10 @@ class Scheduler:
             self.jobs.note(job_id, f"{KILLED}{signal.Signals(-code).name}; {self._where_from(job_id)}")
         if code is None:
             return
+        self._discard_checkpoint(job_id)  # nothing resumes a job that has ended, however it has
         if progress.published:
-            self._discard_checkpoint(job_id)
             self._end(job_id, "completed", "Job completed")
         elif self.jobs.get(job_id)["status"] == "cancelling":
-            self._discard_checkpoint(job_id)
             self._end(job_id, "cancelled", "Cancelled; the training process was stopped")
         else:
             explained = code == EXIT_DISK_FULL or (progress.failure and not progress.failure["stack_trace"])

@@ -52,7 +52,7 @@ class ConfigBody(EntityBody):
     ] = None
     prompt_template: str | None = None
     training_precision: Literal["int8", "bf16", "fp16", "fp32", "fp8-mixed", "bf16-mixed"] | None = None
-    dataset_schemas: list[dict[str, Any]] | None = None
+    dataset_schemas: list[dict[str, Any]] | None = Field(None, min_length=1)
     pod_spec: _FreeForm = None
 
 

@@ -179,6 +179,8 @@ def job_router(jobs: DocumentStore, results: DocumentStore, preparation: Prepara
 
         def remove() -> dict:
             document = jobs.delete(job["namespace"], job["name"])
+            for result in [one for one in results.list() if one["job"] == job_id]:
+                results.delete(result["namespace"], result["name"])
             runner.files(job_id).remove()
             return deleted(document)
 

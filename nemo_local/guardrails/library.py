@@ -11,7 +11,6 @@ import copy
 import logging
 import os
 import re
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -136,11 +135,6 @@ def load(http: httpx.AsyncClient, nim_url: str, name: str) -> None:
     """Make the library use our models. ``name`` tells services of one process apart, as tests have them."""
     register_framework(name, Framework(http, nim_url))
     set_default_framework(name)
-
-
-def loaded() -> bool:
-    """Whether something else in this process has imported the library already."""
-    return "nemoguardrails" in sys.modules
 
 
 def build(data: dict[str, Any], main_model: str, field: str = "data") -> LLMRails:

@@ -11,7 +11,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from nemo_local.evaluator.metrics import Metric
 from nemo_local.evaluator.plan import Plan
+from nemo_local.evaluator.running.engine import EvaluationFailed
 from nemo_local.evaluator.running.model_client import sample_of
+from nemo_local.evaluator.templates import RenderError
 
 SHOWN_ERRORS = 5
 
@@ -43,7 +45,14 @@ def _scores(name: str, metric: Metric, records: list[dict]) -> dict[str, dict]:
     for score in metric.scores:
         stats = statistics([record["scores"][name][score] for record in records])
         scores[score] = {"value": stats["mean"], "stats": stats}
-    for score, value in metric.aggregate([(r["item"], _sample(r)) for r in records]).items():
+    try:
+        aggregates = metric.aggregate([(r["item"], _sample(r)) for r in records])
+    except RenderError as error:
+        raise EvaluationFailed(
+            f"{name} cannot be computed over all rows: {error}. Of the answer, only the message is kept until then, so "
+            "use sample.output_text, sample.tool_calls or sample.response.choices[0].message."
+        ) from error
+    for score, value in aggregates.items():
         scores[score] = {"value": value, "stats": {"count": len(records)}}
     return scores
 
@@ -91,7 +100,11 @@ def write_results_zip(path: Path, result: dict, records: list[dict]) -> None:
 def write_zip(path: Path, files: list[tuple[str, str]]) -> None:
     """Write ``(name, text)`` pairs into a zip file, whole or not at all."""
     with NamedTemporaryFile(dir=path.parent, delete=False) as unfinished:
-        with ZipFile(unfinished, "w", ZIP_DEFLATED) as archive:
-            for name, text in files:
-                archive.writestr(name, text)
+        try:
+            with ZipFile(unfinished, "w", ZIP_DEFLATED) as archive:
+                for name, text in files:
+                    archive.writestr(name, text)
+        except BaseException:
+            Path(unfinished.name).unlink()
+            raise
     Path(unfinished.name).replace(path)

@@ -48,6 +48,8 @@ class JobRunner:
         self._hub_endpoint = f"{settings.gateway_url}/v1/hf"
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="evaluation-jobs", daemon=True)
+        # Looked for before the gateway answers: a job that is created while it starts must not be run twice.
+        self._left_behind = [job for job in jobs.list() if job["status"] in ACTIVE]
         self._tasks: dict[str, asyncio.Task] = {}
         self._slots = asyncio.Semaphore(CONCURRENT_JOBS)
         self._stopping = False
@@ -55,9 +57,7 @@ class JobRunner:
     def start(self) -> None:
         """Start the thread and go on with the jobs a stopped platform left behind."""
         self._thread.start()
-        for job in self._jobs.list():
-            if job["status"] not in ACTIVE:
-                continue
+        for job in self._left_behind:
             try:
                 endpoint = self.files(job["id"]).endpoint()
             except (OSError, LookupError) as error:

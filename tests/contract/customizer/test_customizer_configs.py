@@ -65,6 +65,7 @@ def test_configs_and_targets_can_be_made_changed_and_deleted(customizer):
         ({"chat_prompt_template": "x"}, "chat_prompt_template"),
         ({"target": "meta/llama"}, "target"),
         ({"max_seq_length": 0}, "max_seq_length"),
+        ({"dataset_schemas": []}, "dataset_schemas"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -59,6 +59,13 @@ def test_deleting_a_running_job_stops_it(sdk: NeMoMicroservices, target: Target)
     assert len(target.requests) == asked
 
 
+def test_a_deleted_job_leaves_no_result(sdk: NeMoMicroservices, target: Target) -> None:
+    job, other = (run(sdk, tool_config(limit=1), inline(target)) for _ in range(2))
+    sdk.evaluation.jobs.delete(job.id)
+    listed = [result.job for result in sdk.evaluation.results.list(page_size=1000)]
+    assert job.id not in listed and other.id in listed
+
+
 def test_jobs_do_not_hold_up_the_gateway(sdk: NeMoMicroservices, url: str, target: Target) -> None:
     target.answer = slow(target.answer, 0.3)
     jobs = [sdk.evaluation.jobs.create(config=tool_config(parallelism=4), target=inline(target)) for _ in range(3)]

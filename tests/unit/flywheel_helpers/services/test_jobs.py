@@ -140,6 +140,12 @@ def test_every_new_training_makes_the_next_version(nemo, platform):
     assert made == ["ada/caller@v1", "ada/caller@v2", "ada/caller@v3"]
 
 
+def test_a_training_that_is_being_cancelled_still_has_its_name(nemo, platform):
+    customizer.train(nemo, Hyperparameters())
+    platform.jobs["customization"][0]["status"] = "cancelling"
+    assert customizer.train(nemo, Hyperparameters()).model == "ada/caller@v2"
+
+
 def test_a_deleted_model_is_made_again_under_its_name(nemo, platform):
     platform.models.clear()
     customizer.train(nemo, Hyperparameters())

@@ -99,6 +99,13 @@ def test_a_training_with_a_checkpoint_says_that_it_goes_on_from_there(jobs, tmp_
     assert any(line.endswith("from its last checkpoint, but only this once.") for line in lines(job))
 
 
+@pytest.mark.parametrize(("code", "status"), [(0, "completed"), (1, "failed")])
+def test_a_training_that_has_ended_keeps_no_checkpoint(jobs, tmp_path, monkeypatch, code, status):
+    monkeypatch.setattr(Worker, "saves", True)
+    job = run(jobs, tmp_path / "home", [code])
+    assert job["status"] == status and not list((tmp_path / "home").rglob("checkpoint*"))
+
+
 def test_a_second_kill_fails_the_job_also_if_the_platform_was_restarted_in_between(jobs, tmp_path):
     def stop(scheduler: Scheduler, job_id: str) -> None:
         while Worker.plan:  # until the second process runs

@@ -13,7 +13,7 @@ from nemo_local.evaluator.running import evaluation
 from nemo_local.evaluator.running.engine import EvaluationFailed
 from nemo_local.evaluator.running.evaluation import Progress, evaluate
 from nemo_local.evaluator.running.job_files import JobFiles
-from nemo_local.evaluator.running.results import statistics
+from nemo_local.evaluator.running.results import statistics, task_results, write_zip
 from nemo_local.evaluator.schemas import ConfigBody
 
 CHECK = {"type": "string-check", "params": {"check": ["{{ item.a }}", "equals", "{{ item.b }}"]}}
@@ -80,6 +80,21 @@ def test_a_field_missing_in_a_later_row_names_that_row(tmp_path: Path) -> None:
         run(data_plan(dataset=False), tmp_path, [{"a": 1, "b": 1}, {"a": 1}])
 
 
+def test_a_score_over_all_rows_that_needs_more_of_the_answer_than_is_kept_says_so() -> None:
+    bleu = {"type": "bleu", "params": {"references": ["{{ item.a }}"], "candidate": "{{ sample.response.id }}"}}
+    task = {
+        "type": "completion",
+        "params": {"template": {"prompt": "{{ item.a }}"}},
+        "dataset": {"files_url": "hf://datasets/ns/name/rows.jsonl"},
+        "metrics": {"m": bleu},
+    }
+    plan = make_plan(ConfigBody.model_validate({"type": "custom", "tasks": {"t": task}}))
+    message = {"role": "assistant", "content": "b"}
+    record = {"task": "t", "index": 0, "item": {"a": "b"}, "response": message, "error": None}
+    with pytest.raises(EvaluationFailed, match="m cannot be computed over all rows: .*use sample.output_text"):
+        task_results(plan, [{**record, "scores": {"m": {"sentence": 1.0}}}])
+
+
 def test_progress_by_task() -> None:
     seen: list[dict] = []
     progress = Progress({"one": 1, "two": 3}, seen.append)
@@ -100,3 +115,9 @@ def test_statistics_are_those_of_the_population() -> None:
         "variance": 0.25,
         "stddev": 0.5,
     }
+
+
+def test_an_archive_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(TypeError):
+        write_zip(tmp_path / "results.zip", [("results.json", None)])
+    assert list(tmp_path.iterdir()) == []

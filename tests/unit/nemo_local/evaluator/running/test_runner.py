@@ -49,6 +49,29 @@ def new_job(jobs: DocumentStore, dataset: bool) -> dict:
     return jobs.create("default", None, body)
 
 
+def test_a_job_that_is_created_while_the_platform_starts_runs_once(
+    tmp_path: Path, jobs: DocumentStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = []
+
+    async def run(self: JobRunner, job: dict, endpoint: object, resumed: bool) -> None:
+        runs.append((job["id"], resumed))
+
+    monkeypatch.setattr(JobRunner, "_run", run)
+    left = new_job(jobs, dataset=False)
+    JobFiles(tmp_path / "evaluator" / "jobs" / left["id"]).keep_endpoint(None)
+    runner = JobRunner(Settings(home=tmp_path), jobs, DocumentStore(tmp_path / "jobs.db", "evaluation-result"))
+    created = new_job(jobs, dataset=False)
+    runner.submit(dict(created), None)
+    runner.start()
+    deadline = time.monotonic() + 10
+    while len(runs) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.1)
+    runner.stop()
+    assert sorted(runs) == sorted([(left["id"], True), (created["id"], False)])
+
+
 def test_a_job_cancelled_before_its_first_step_is_cancelled(runner: JobRunner, jobs: DocumentStore) -> None:
     for _ in range(20):
         job = new_job(jobs, dataset=True)
