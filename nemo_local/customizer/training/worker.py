@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import httpx
 from filelock import FileLock, Timeout
 
 from nemo_local.common.documents import utc_now
@@ -31,10 +33,15 @@ from nemo_local.model.errors import ModelRefused
 from nemo_local.model.registry import BaseModels, UnknownModel
 from nemo_local.settings import Settings
 
+T = TypeVar("T")
+
 log = logging.getLogger("nemo_local.customizer.training.worker")
 
 # Seconds that an earlier worker of the same job has to end; it soon notices the loss of its scheduler.
 LOCK_TIMEOUT = 60
+# Seconds between attempts to reach the platform's stores. A platform that stops closes them some seconds before its
+# trainings, and one that has just begun to train was there: so a lost connection does not end a job at once.
+STORE_PAUSES = (1, 2, 4, 6, 8)
 # Errors with a message for the user, who needs no traceback.
 EXPECTED = (JobError, BaseModelMissing, ModelRefused, UnknownModel)
 
@@ -88,7 +95,8 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
     result_file = job_dir / "result.json"
     if not result_file.exists():
         emit({"type": "stage", "message": f"Downloading and checking the dataset {order['dataset']['label']}"})
-        rows = prepare_rows(order["dataset"], job_dir / "data", order["hyperparameters"]["seed"])
+        seed = order["hyperparameters"]["seed"]
+        rows = with_patience(lambda: prepare_rows(order["dataset"], job_dir / "data", seed))
         training, validation = rows.counts()
         split = "a tenth held out for validation" if rows.held_out else "with validation files of its own"
         emit({"type": "stage", "message": f"{training} training rows, {validation} validation rows ({split})"})
@@ -116,8 +124,27 @@ def run(order: dict[str, Any], job_dir: Path, emit: Callable[[dict[str, Any]], N
         emit({"type": "published", "message": "Without output_model no model is registered; the adapter stays on disk"})
         return
     emit({"type": "stage", "message": "Uploading the adapter to the Data Store"})
-    model = publish(order, job_dir / "adapter", result)
+    model = with_patience(lambda: publish(order, job_dir / "adapter", result))
     emit({"type": "published", "message": f"Registered the model {model} in the Entity Store"})
+
+
+def with_patience(work: Callable[[], T]) -> T:
+    """Do some work with the platform's stores, again after each of `STORE_PAUSES` if the connection failed."""
+    for pause in STORE_PAUSES:
+        try:
+            return work()
+        except JobError as error:
+            if not _connection_failed(error):
+                raise
+            log.warning("trying again in %d s: %s", pause, error)
+            time.sleep(pause)
+    return work()
+
+
+def _connection_failed(error: BaseException | None) -> bool:
+    while error and not isinstance(error, httpx.TransportError):
+        error = error.__cause__
+    return error is not None
 
 
 def training_values(order: dict[str, Any], job_dir: Path, rows: RowFiles, num_layers: int) -> dict[str, Any]:

@@ -7,10 +7,13 @@ import os
 import subprocess
 import sys
 
+import httpx
 import pytest
 from filelock import FileLock
 
 from nemo_local.customizer.progress import EventFile, TrainingProgress
+from nemo_local.customizer.training import worker
+from nemo_local.customizer.training.datasets import DatasetError
 from nemo_local.customizer.training.loop import TrainingDiverged
 from nemo_local.customizer.training.publish import PublishError
 from nemo_local.customizer.training.worker import LOCK_TIMEOUT, EventLog, failure
@@ -165,11 +168,37 @@ def test_a_full_disk_has_an_exit_code_of_its_own(tmp_path):
     assert "No space left on device" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_data_store_that_is_gone_fails_the_job_with_the_reason(tmp_path):
-    done = subprocess.run(_job(tmp_path, **ORDER), capture_output=True, text=True, timeout=60)
-    last = EventFile(tmp_path / "events.jsonl").read()[-1]
-    assert done.returncode == 1
-    assert last["type"] == "failed" and "a/b could not be downloaded" in last["message"]
+def test_a_data_store_that_is_gone_fails_the_job_with_the_reason(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(worker, "STORE_PAUSES", (0, 0))
+    with pytest.raises(DatasetError, match="a/b could not be downloaded"):
+        worker.run(ORDER, tmp_path, lambda event: None)
+    assert caplog.text.count("trying again") == 2
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError("refused"), httpx.ReadTimeout("no answer")])
+def test_stores_that_come_back_are_waited_for(monkeypatch, error):
+    monkeypatch.setattr(worker, "STORE_PAUSES", (0, 0))
+    failures = iter([error, error])
+
+    def publish() -> str:
+        if failure := next(failures, None):
+            raise PublishError("the adapter could not be uploaded") from failure
+        return "ada/model@v1"
+
+    assert worker.with_patience(publish) == "ada/model@v1"
+
+
+def test_what_a_store_refuses_is_not_tried_again(monkeypatch):
+    attempts = []
+
+    def publish() -> str:
+        attempts.append(1)
+        raise PublishError("a model of that name was registered by someone else")
+
+    monkeypatch.setattr(worker, "STORE_PAUSES", (0, 0))
+    with pytest.raises(PublishError, match="by someone else"):
+        worker.with_patience(publish)
+    assert len(attempts) == 1
 
 
 def test_a_worker_ends_when_its_scheduler_is_gone(tmp_path):
