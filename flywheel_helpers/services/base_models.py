@@ -108,6 +108,8 @@ def add(
         message = found.get("warning_message")
         if found["status"] == "failed":
             raise PlatformError(f"{name} could not be added. {message}")
+        if found["status"] == "deleting":
+            raise PlatformError(f"{name} is being removed.", f"Run flywheel models remove {name}, then add it again.")
         if found["status"] == "ready":
             break
         if message and message != said:

@@ -47,6 +47,13 @@ class Publisher:
             found: list[dict[str, Any]] = _ask(http, "GET", "/v1/models", params=query).json()["data"]
         return [f"{model['namespace']}/{model['name']}" for model in found]
 
+    def other_deployments(self, name: str) -> list[str]:
+        """Names of the deployments of a model that somebody else has made. Raises ApiError."""
+        with self._client() as http:
+            found = _ask(http, "GET", _DEPLOYMENTS, params={"page_size": 1000}).json()["data"]
+        labels = [f"{one['namespace']}/{one['name']}" for one in found if name in one["models"]]
+        return [label for label in labels if label != name]
+
     def _client(self) -> httpx.Client:
         return httpx.Client(base_url=self._gateway_url, timeout=30, trust_env=False)
 

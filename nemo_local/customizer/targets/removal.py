@@ -55,6 +55,8 @@ class Removal:
         jobs = [job["id"] for job in self._jobs.unfinished() if job["config_snapshot"]["base_model"] == name]
         if jobs:
             raise Conflict(f"The model {name} is being trained by the job {jobs[0]}: wait for it, or cancel it.")
+        if deployments := self._publisher.other_deployments(name):
+            raise Conflict(f"The model {name} is deployed by {', '.join(deployments)} too: delete that first.")
         adapters = self._publisher.adapters(name)
         if adapters:
             shown = ", ".join(adapters[:5]) + (" and more" if len(adapters) > 5 else "")

@@ -127,6 +127,12 @@ def test_a_model_from_a_folder_is_added_trained_served_and_removed(customizer, f
     with pytest.raises(ConflictError, match=f"is the base of {NAMESPACE}/own@v1"):
         api.targets.delete("qwen3@v1.0.0", namespace="tiny")
     customizer.sdk.models.delete("own@v1", namespace=NAMESPACE)
+    deployments = customizer.sdk.deployment.model_deployments
+    deployments.create(name="another", namespace=NAMESPACE, config=NAME)
+    with pytest.raises(ConflictError, match=f"is deployed by {NAMESPACE}/another too"):
+        api.targets.delete("qwen3@v1.0.0", namespace="tiny")
+    assert api.targets.retrieve("qwen3@v1.0.0", namespace="tiny").status == "ready"
+    deployments.delete("another", namespace=NAMESPACE)
     api.targets.delete("qwen3@v1.0.0", namespace="tiny")
     for gone in (
         lambda: api.configs.retrieve("qwen3@v1.0.0+CPU", namespace="tiny"),

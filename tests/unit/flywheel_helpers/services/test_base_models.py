@@ -123,6 +123,12 @@ def test_a_failure_is_shown_and_the_next_call_tries_again(platform, connection):
         base_models.add(connection(platform), "org/other", "org/model", HUB, print)
 
 
+def test_a_model_that_is_being_removed_is_not_waited_for(platform, connection):
+    platform.states = [("deleting", None)]
+    with pytest.raises(PlatformError, match="(?s)org/model is being removed.*flywheel models remove org/model"):
+        base_models.add(connection(platform), "org/model", None, HUB, print)
+
+
 def test_a_wait_that_is_too_long_ends(platform, connection):
     platform.stuck = True
     with pytest.raises(WaitTimeout, match="run the command again"):
