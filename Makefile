@@ -22,7 +22,7 @@ help:  ## This list
 setup: $(STAMP)  ## Install everything into .venv (skipped when nothing changed)
 
 $(STAMP): pyproject.toml requirements-no-deps.txt
-	@python=$$($(FIND_PYTHON)) && { [ -x $(BIN)/python ] || { echo "Creating $(VENV) with $$python"; $$python -m venv $(VENV); }; }
+	@python=$$($(FIND_PYTHON)) && { $(BIN)/python -m pip --version >/dev/null 2>&1 || { echo "Creating $(VENV) with $$python"; $$python -m venv $(VENV); }; }
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25'
 	@# setuptools warns that an editable installation follows the working directory, which is what is wanted here.
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable '.[local,test]'
@@ -33,7 +33,7 @@ $(STAMP): pyproject.toml requirements-no-deps.txt
 webui: $(WEBUI_STAMP)  ## Install Open WebUI, for notebook 05, into .venv-openwebui (about 1 GB, a few minutes)
 
 $(WEBUI_STAMP): requirements-openwebui.txt
-	@python=$$($(FIND_PYTHON)) && { [ -x $(WEBUI_VENV)/bin/python ] || { echo "Creating $(WEBUI_VENV) with $$python"; $$python -m venv $(WEBUI_VENV); }; }
+	@python=$$($(FIND_PYTHON)) && { $(WEBUI_VENV)/bin/python -m pip --version >/dev/null 2>&1 || { echo "Creating $(WEBUI_VENV) with $$python"; $$python -m venv $(WEBUI_VENV); }; }
 	$(WEBUI_VENV)/bin/python -m pip install --upgrade 'pip>=25'
 	$(WEBUI_VENV)/bin/python -m pip install --requirement requirements-openwebui.txt
 	@touch $(WEBUI_STAMP)
@@ -68,7 +68,7 @@ $(LAB_DEFAULTS): $(STAMP)
 
 lab: setup $(LAB_DEFAULTS)  ## JupyterLab in notebooks/, with the local platform up while it runs
 	$(BIN)/flywheel up
-	@trap '$(BIN)/flywheel webui down; $(BIN)/flywheel down' EXIT; trap : INT; PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=$(CURDIR) $(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/00_preflight.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
+	@trap '$(BIN)/flywheel webui down; $(BIN)/flywheel down' EXIT; trap : INT; PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH="$(CURDIR)" $(BIN)/jupyter lab --notebook-dir=notebooks --LabApp.default_url=/lab/tree/00_preflight.ipynb $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # RELEASE=25.12.1 OVERLAYS="h100 clean-cluster" REVISION=2: see frameworks/README.md
 frameworks: setup  ## Pack the two frameworks for Private Cloud AI into dist/

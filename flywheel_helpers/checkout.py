@@ -13,8 +13,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def home() -> Path:
-    """The folder of the local platform's state: FLYWHEEL_HOME, or `.flywheel` in the checkout."""
-    return Path(os.environ.get("FLYWHEEL_HOME") or ROOT / ".flywheel").resolve()
+    """The folder of the local platform's state: FLYWHEEL_HOME, or `.flywheel`.
+
+    A relative path counts from the checkout, as the terminal and the notebooks run in different folders.
+    """
+    return (ROOT / (os.environ.get("FLYWHEEL_HOME") or ".flywheel")).resolve()
 
 
 def load_config(profile: str | None = None) -> ModuleType:

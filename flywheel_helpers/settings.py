@@ -118,6 +118,12 @@ class Settings:
                 f'CA_BUNDLE is "{ca_bundle}", which does not exist.',
                 "Set it to the path of a PEM file with the certificates.",
             )
+        for name in SECRETS:
+            if not re.fullmatch(r"[\x21-\x7e]*", value(name)):  # no header can have it, and the error would quote it
+                raise ConfigError(
+                    f"{name} has a space, a line break or another character in it that no key has.",
+                    "Set it again in the environment; a key that was copied may have been wrapped.",
+                )
         return cls(
             profile=value("PROFILE"),
             data_store_url=urls["NEMO_DATA_STORE_URL"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flywheel_helpers.display import Table
+from flywheel_helpers.errors import DataError
 from flywheel_helpers.statistics import Comparison, Difference, compare, difference
 
 ALPHA = 0.05  # how likely chance may be the reason for the improvement
@@ -73,8 +74,14 @@ def decide(production: tuple[list[bool], list[bool]], exam: tuple[list[bool], li
         exam: likewise for the rows of the course's exams.
 
     Raises:
+        DataError: the Evaluator has no single rows, so the versions cannot be compared.
         ValueError: the two versions were not asked the same rows.
     """
+    if not (production[0] and exam[0]):
+        raise DataError(
+            "The Evaluator stores no single rows, so the two versions cannot be compared",
+            "Their scores are above; the gate needs an Evaluator whose results can be downloaded row by row.",
+        )
     return Decision(compare(*production), difference(*exam))
 
 

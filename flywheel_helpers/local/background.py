@@ -27,10 +27,13 @@ LOG_LINES = 20  # how much of a log an error shows
 def start(command: list[str | Path], log: Path, env: dict[str, str], cwd: Path | None = None) -> psutil.Popen:
     """Start `command` so that it outlives this program.
 
-    Its output is appended to `log`, where that of an earlier one may say why it has ended.
+    Its output goes to `log`. That of an earlier one, which may say why it has ended, is kept in `log` with `.1` at the
+    end of its name.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    if log.exists():
+        log.replace(log.with_name(f"{log.name}.1"))
+    with log.open("wb") as output:
         return psutil.Popen(
             command,
             cwd=cwd,

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import psutil
 
+from flywheel_helpers import checkout
 from flywheel_helpers.errors import PlatformError
 from flywheel_helpers.local import background
 
@@ -93,19 +94,21 @@ def up(home: Path, tell: Callable[[str], None]) -> tuple[Running, bool]:
         the platform, and whether this call started it.
 
     Raises:
-        PlatformError: it did not start; the message shows the end of its log. Or it runs on other ports than the
-            environment asks for.
+        PlatformError: it did not start; the message shows the end of its log. Or it runs on other ports than config.py
+            or the environment asks for.
     """
+    config = checkout.load_config()
+    ports = {"FLYWHEEL_GATEWAY_PORT": str(config.GATEWAY_PORT), "FLYWHEEL_NIM_PORT": str(config.NIM_PORT)}
     running = find(home)
     if running:
-        _require_same_ports(running)
+        _require_same_ports(running, ports)
         if running.missing():
             tell("The platform is already starting; waiting for it.")
         return _wait_until_ready(home, running.process, tell), False
     if reason := why_ended(home):  # once the next one has started, nobody can tell any more
         tell(reason)
     process = background.start(
-        [sys.executable, "-m", "nemo_local"], _log(home), {**os.environ, "FLYWHEEL_HOME": str(home)}
+        [sys.executable, "-m", "nemo_local"], _log(home), {**os.environ, **ports, "FLYWHEEL_HOME": str(home)}
     )
     try:
         return _wait_until_ready(home, process, tell), True
@@ -123,13 +126,13 @@ def down(home: Path) -> bool:
     return background.end(_state_file(home))
 
 
-def _require_same_ports(running: Running) -> None:
-    for name, url in (("FLYWHEEL_GATEWAY_PORT", running.gateway_url), ("FLYWHEEL_NIM_PORT", running.nim_url)):
-        wanted, port = os.environ.get(name, ""), url.rpartition(":")[2]
-        if wanted not in ("", port):
+def _require_same_ports(running: Running, ports: dict[str, str]) -> None:
+    for (name, wanted), url in zip(ports.items(), (running.gateway_url, running.nim_url), strict=True):
+        port = url.rpartition(":")[2]
+        if wanted != port:
             raise PlatformError(
                 f"The platform runs on port {port}, and {name} is {wanted}.",
-                f"Stop it with flywheel down, then start it again; or unset {name}.",
+                f"Stop it with flywheel down, then start it again; or set {name} to {port}, here or in config.py.",
             )
 
 

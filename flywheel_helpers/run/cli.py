@@ -146,7 +146,9 @@ def run(profile: str | None, selection: str | None, pairs: tuple[tuple[str, str]
     values = parameters.parse(pairs, chosen)
     home, started, folder, precision = checkout.home(), False, None, None
     webui_was_up = server.find(home) is not None
-    signal.signal(signal.SIGTERM, _interrupt)  # cleans up as Ctrl-C does
+    for number in (signal.SIGTERM, signal.SIGHUP):  # cleans up as Ctrl-C does
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
+            signal.signal(number, _interrupt)
     try:
         if profile == "local":
             running, started = platform.up(home, click.echo)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
 import click
@@ -67,6 +68,11 @@ def make(file: Path, questions: int, output: Path | None, profile: str | None) -
     place = _in_folder(output or Path(), file)
     if not output and place.exists():
         raise DataError(f"{place} is there already", "Say with --output where to write the rows.")
+    if place.exists() and place.samefile(file):
+        raise DataError(f"{place} is there already", "It has the tools: name another file with --output.")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=place.parent):  # fails now where the rows could not be written later
+        pass
     with connect(checkout.load_config(profile)) as nemo:
         made = synthesise.make(nemo, tools.tools, questions)
     click.echo(repr(made))

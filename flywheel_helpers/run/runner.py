@@ -88,8 +88,8 @@ class Run:
         }
 
     def executed(self) -> list[Path]:
-        """The executed notebooks so far, in order."""
-        return sorted(self.folder.glob("*.ipynb"))
+        """The notebooks that this run has executed so far, in order. The folder may have others, of an earlier run."""
+        return [path for name in self.seconds if (path := self.folder / f"{name}.ipynb").is_file()]
 
 
 def run(

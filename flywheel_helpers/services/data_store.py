@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.sha import git_hash
 
@@ -203,8 +203,11 @@ def hub_errors(nemo: Connection) -> Iterator[None]:
     """
     try:
         yield
-    except (RuntimeError, httpx.TransportError, httpx.HTTPStatusError, HfHubHTTPError) as error:
-        # A failed upload of one file is a RuntimeError that says nothing, with the actual error as its cause.
+    except (
+        RuntimeError, LocalEntryNotFoundError, httpx.TransportError, httpx.HTTPStatusError, HfHubHTTPError
+    ) as error:  # fmt: skip
+        # A failed upload of one file is a RuntimeError that says nothing, and a failed download a missing entry of the
+        # Hub's cache, each with the actual error as its cause.
         translated = next(filter(None, (_translate(nemo, cause) for cause in causes_of(error))), None)
         if translated is None:
             raise

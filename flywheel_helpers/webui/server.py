@@ -47,8 +47,6 @@ _ALWAYS = {
     # A remote engine that is never called: the default would load a model for document search.
     "RAG_EMBEDDING_ENGINE": "openai",
     "ENABLE_OLLAMA_API": "false",
-    # The default is a service on the internet.
-    "OPENAI_API_BASE_URLS": "",
     # A model that only writes tool calls cannot write titles, tags or follow-up questions.
     "ENABLE_TITLE_GENERATION": "false",
     "ENABLE_TAGS_GENERATION": "false",
@@ -115,7 +113,7 @@ def find(home: Path) -> Running | None:
 def why_ended(home: Path) -> str | None:
     """Why the last Open WebUI is not running; None where it was stopped, or never started."""
     if background.was_killed(_state_file(home)):
-        return f"The last one crashed, was killed, or the machine was switched off. Its log: {log_file(home)}"
+        return f"The last one crashed, was killed, or the machine was switched off. Its logs: {log_file(home).parent}"
     return None
 
 
@@ -256,6 +254,8 @@ def _start(settings: Settings, home: Path) -> Running:
         "HOME": str(data),
         "DATA_DIR": str(data / "data"),
         "STATIC_DIR": str(data / "static"),
+        # The default, also of an empty value, is a service on the internet.
+        "OPENAI_API_BASE_URLS": f"{settings.nim_url}/v1",
         "WEBUI_URL": settings.openwebui_url,
         "CORS_ALLOW_ORIGIN": settings.openwebui_url,
         "WEBUI_SECRET_KEY": _kept_secret(data / "secret-key"),

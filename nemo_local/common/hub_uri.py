@@ -53,13 +53,15 @@ def parse_endpoint(text: str) -> str:
         ValueError: it is no address, or has a user name or a password in it.
     """
     parts = split_url(text)
-    if parts is None or parts.username or parts.password:
-        raise ValueError(f"its hf_endpoint is not the address of a Hub, such as {HUGGING_FACE}, without credentials.")
+    if parts and (parts.username or parts.password):
+        raise ValueError("the address of a Hub must not hold a user name or password.")
+    if parts is None:
+        raise ValueError(f"{text!r} is not the address of a Hub, such as {HUGGING_FACE}.")
     return text.rstrip("/")
 
 
 def takes_token(endpoint: str) -> bool:
-    """Whether ``HF_TOKEN`` may be sent to a Hub: to Hugging Face's and to the operator's own mirror of it
+    """Whether ``HF_TOKEN`` may be sent to a Hub: to Hugging Face's, over https, and to the operator's own mirror of it
     (``HF_ENDPOINT``), and to no address that only a client named."""
     return endpoint in (HUGGING_FACE, os.environ.get("HF_ENDPOINT", HUGGING_FACE).rstrip("/"))
 

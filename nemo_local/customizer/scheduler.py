@@ -63,6 +63,7 @@ class Scheduler:
         interrupted = []
         for job in self.jobs.unfinished():
             if job["status"] == "cancelling":
+                self._discard_checkpoint(job["id"])
                 self.jobs.move(job["id"], "cancelled", "Cancelled; the platform was stopped meanwhile")
             elif job["status"] == "running":
                 message = "The platform was stopped while this job was running; the job will be resumed"
@@ -103,6 +104,7 @@ class Scheduler:
                 self._run(job_id)
             except Exception as error:  # an error of one job must not stop the scheduler for all others
                 log.exception("%s failed in the scheduler", job_id)
+                self._discard_checkpoint(job_id)
                 full = is_disk_full(error)
                 reason = explain_exit(EXIT_DISK_FULL, None, 0) if full else f"The platform could not go on: {error}"
                 self._end(job_id, "failed", f"Job failed: {reason}")

@@ -69,17 +69,23 @@ async def find_dataset(gateway_url: str, namespace: str, name: str, limit: int |
             uri = parse_hub_uri(entity["files_url"], "dataset")
             endpoint = parse_endpoint(entity.get("hf_endpoint") or f"{gateway_url}/v1/hf")
         except ValueError as problem:
-            raise Invalid("dataset", f"The files_url of {label!r} cannot be used: {problem}") from None
+            raise Invalid("dataset", f"The address of the dataset {label!r} cannot be used: {problem}") from None
         repo_id, revision = uri.id, uri.revision or "main"
         url = f"{endpoint}/api/datasets/{repo_id}/revision/{quote(revision, safe='')}"
         answer = await _get(http, url, "Data Store")
+    if answer.status_code in (401, 403, 404):
+        raise Invalid(
+            "dataset",
+            f"The dataset {label!r} names the repository {repo_id!r} (revision {revision!r}), which {endpoint} does "
+            f"not show ({answer.status_code}). Upload the files there first.",
+        )
     try:
         sha = answer.raise_for_status().json()["sha"]
     except (httpx.HTTPStatusError, ValueError, LookupError, TypeError):
         raise Invalid(
             "dataset",
-            f"The dataset {label!r} names the repository {repo_id!r} (revision {revision!r}), which {endpoint} does "
-            f"not show ({answer.status_code}). Upload the files there first.",
+            f"{endpoint} answered GET {url} with {answer.status_code} and not as a Hub does. Check the hf_endpoint of "
+            f"the dataset {label!r}.",
         ) from None
     return DatasetSource(
         label=label,

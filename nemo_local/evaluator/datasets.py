@@ -69,16 +69,22 @@ def parse_files_url(url: str, endpoint: str | None, field: str) -> Source:
     """Parse ``hf://datasets/<namespace>/<name>[@<revision>][/<path>]``.
 
     Raises:
-        Invalid: Another form, a path that leaves the repository, a kind of file that is not read, or no endpoint.
+        Invalid: Another form, a path that leaves the repository, a kind of file that is not read, or an endpoint that
+            is no address.
     """
     try:
         uri = parse_hub_uri(url, "dataset", with_path=True)
+    except ValueError as problem:
+        raise Invalid(f"{field}.files_url", str(problem)) from None
+    try:
         endpoint = endpoint and parse_endpoint(endpoint)
     except ValueError as problem:
-        raise Invalid(field, str(problem)) from None
+        raise Invalid(f"{field}.hf_endpoint", str(problem)) from None
     path = uri.path_in_repo or None
     if path and not path.lower().endswith(_SUFFIXES):
-        raise Invalid(field, f"{path!r} is not a file this service reads; use one of {', '.join(_SUFFIXES)}.")
+        raise Invalid(
+            f"{field}.files_url", f"{path!r} is not a file this service reads; use one of {', '.join(_SUFFIXES)}."
+        )
     return Source(uri.id, uri.revision, path, endpoint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,11 +179,12 @@ def job_router(jobs: DocumentStore, results: DocumentStore, preparation: Prepara
         await runner.cancel(job_id)
 
         def remove() -> dict:
-            document = jobs.delete(job["namespace"], job["name"])
+            # The job last: until then, repeating a removal that was interrupted completes it.
             for result in [one for one in results.list() if one["job"] == job_id]:
-                results.delete(result["namespace"], result["name"])
+                with suppress(NotFound):
+                    results.delete(result["namespace"], result["name"])
             runner.files(job_id).remove()
-            return deleted(document)
+            return deleted(jobs.delete(job["namespace"], job["name"]))
 
         return await run_in_threadpool(remove)
 

@@ -121,7 +121,7 @@ def _make_task(name: str, task: TaskConfig, params: EvaluationParams, field: str
     limits = [params.limit_samples]
     if isinstance(task.dataset, Dataset):
         limits.append(task.dataset.limit)
-        dataset = parse_files_url(task.dataset.files_url, task.dataset.hf_endpoint, f"{field}.dataset.files_url")
+        dataset = parse_files_url(task.dataset.files_url, task.dataset.hf_endpoint, f"{field}.dataset")
     elif task.dataset is not None:
         dataset = task.dataset
     elif task.type != "data":

@@ -163,7 +163,9 @@ def _check_url(url: Any, field: str) -> str:
 def _check_key_name(name: Any, host: str, field: str) -> None:
     if name is None:
         return
-    if not isinstance(name, str) or not _KEY_NAME.fullmatch(name) or name in _FOREIGN_KEYS:
+    if name in _FOREIGN_KEYS:
+        raise Invalid(field, f"{name} belongs to something else than a model; use a key of the model's own.")
+    if not isinstance(name, str) or not _KEY_NAME.fullmatch(name):
         raise Invalid(
             field,
             "must be the name of an environment variable that ends in _API_KEY, such as CONTENT_SAFETY_API_KEY. The "

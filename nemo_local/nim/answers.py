@@ -184,7 +184,7 @@ async def _begin(
     )
     try:
         generation = engine.submit(engine.encode(prompt(engine.template)), sampling)
-    except EngineError as error:  # between the two calls above
+    except EngineError as error:  # it has failed since the pool handed it out
         raise NimError(503, f"The answer could not be begun: {error}. Try again.", code="engine_failed") from error
     except ChatTemplateError as error:
         raise NimError(400, f"{error}.", param="messages", code="invalid_value") from None

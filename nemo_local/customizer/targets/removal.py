@@ -26,7 +26,7 @@ class Removal:
         configuration. Repeating it after a failure completes it.
 
         Raises:
-            Conflict: a configuration, another target, a job or an adapter uses it.
+            Conflict: a configuration, another target, a job, a deployment or an adapter uses it.
             ApiError: another service did not agree.
         """
         brings_model = bool(target.get("model_uri"))

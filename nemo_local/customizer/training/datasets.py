@@ -70,7 +70,7 @@ def prepare_rows(source: dict[str, Any], folder: Path, seed: int) -> RowFiles:
             allow_patterns=["training/*.jsonl", "validation/*.jsonl"],
             token=False,
         )
-    except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError) as error:
+    except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, RuntimeError) as error:
         # huggingface_hub turns a lost connection into a missing entry of its cache; the cause is the connection.
         reason = error.__cause__ if isinstance(error, LocalEntryNotFoundError) else error
         raise DatasetError(f"the files of the dataset {source['label']} could not be downloaded: {reason}") from error

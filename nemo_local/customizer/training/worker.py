@@ -142,7 +142,12 @@ def with_patience(work: Callable[[], T]) -> T:
 
 
 def _connection_failed(error: BaseException | None) -> bool:
-    while error and not isinstance(error, httpx.TransportError):
+    """Whether a failure comes from a lost connection.
+
+    The Hub's library has a RuntimeError for that, too: for the upload of a file, and for the next request through a
+    client that it closed when a connection failed.
+    """
+    while error and not isinstance(error, httpx.TransportError | RuntimeError):
         error = error.__cause__
     return error is not None
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from flywheel_helpers.checkout import load_config, notebooks
+from flywheel_helpers.checkout import ROOT, home, load_config, notebooks
 from flywheel_helpers.errors import ConfigError
 from flywheel_helpers.settings import SECRETS, SERVICE_URLS, Settings
 
@@ -82,6 +82,23 @@ def test_a_cluster_named_on_the_local_profile_is_refused(monkeypatch):
 def test_the_environment_wins(monkeypatch, profile, name):
     monkeypatch.setenv(name, "http://elsewhere.test")
     assert getattr(load_config(profile), name) == "http://elsewhere.test"
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_that_no_header_can_have_is_refused_without_showing_it(monkeypatch, name):
+    monkeypatch.setenv(name, "top-secret\nvalue")
+    with pytest.raises(ConfigError, match=f"{name} has a space, a line break") as caught:
+        Settings.from_config(load_config())
+    assert "top-secret" not in str(caught.value)
+
+
+def test_a_relative_home_is_the_same_folder_everywhere(monkeypatch, tmp_path):
+    monkeypatch.setenv("FLYWHEEL_HOME", "state")
+    before = home()
+    monkeypatch.chdir(tmp_path)
+    assert home() == before == ROOT / "state"
+    monkeypatch.setenv("FLYWHEEL_HOME", str(tmp_path))
+    assert home() == tmp_path
 
 
 @pytest.mark.parametrize("name", SECRETS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flywheel_helpers.course import gate
+from flywheel_helpers.errors import DataError
 from flywheel_helpers.statistics import difference
 
 
@@ -57,5 +58,7 @@ def test_no_difference_on_all_rows_is_a_narrow_bound_and_never_zero_width():
 def test_other_rows_cannot_be_compared():
     with pytest.raises(ValueError):
         gate.decide(([True], [True, False]), SAME)
+    with pytest.raises(DataError, match="stores no single rows"):
+        gate.decide(([], []), ([], []))
     with pytest.raises(ValueError, match="no rows"):
         difference([], [])

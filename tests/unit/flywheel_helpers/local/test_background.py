@@ -10,4 +10,5 @@ def test_a_log_keeps_what_an_earlier_program_said(tmp_path):
     log = tmp_path / "logs" / "program.log"
     for word in ("crashed", "started"):
         background.start([sys.executable, "-c", f"print('{word}')"], log, dict(os.environ)).wait(20)
-    assert log.read_text().split() == ["crashed", "started"]
+    assert log.read_text().split() == ["started"]
+    assert log.with_name("program.log.1").read_text().split() == ["crashed"]

@@ -10,11 +10,13 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import nbformat
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from ports import free_port
 
 from flywheel_helpers.errors import PlatformError
 from flywheel_helpers.local import background, platform
@@ -32,7 +34,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.send_response(200); self.end_headers()
         self.wfile.write(b'{"inferencePrecision": "f32"}' if self.path == "/v1/metadata" else b"{}")
     def log_message(self, *_): pass
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["FLYWHEEL_GATEWAY_PORT"])), Answer)
 url = f"http://127.0.0.1:{server.server_port}"
 home = pathlib.Path(os.environ["FLYWHEEL_HOME"])
 me = psutil.Process()
@@ -51,6 +53,9 @@ def home(tmp_path, monkeypatch):
     (package / "__main__.py").write_text(STAND_IN)
     monkeypatch.chdir(tmp_path)  # where `python -m` looks first
     monkeypatch.setattr(background, "STOP_DEADLINE", 0.3)
+    port = str(free_port())
+    monkeypatch.setenv("FLYWHEEL_GATEWAY_PORT", port)
+    monkeypatch.setenv("FLYWHEEL_NIM_PORT", port)  # the stand-in has one server
     home = tmp_path / "home"
     yield home
     platform.down(home)
@@ -68,6 +73,20 @@ def test_up_find_down(home):
     time.sleep(0.1)
     assert not any(alive(pid) for pid in pids), "a child that ignores SIGTERM must be killed"
     assert platform.find(home) is None and not platform.down(home)
+
+
+def test_ports_that_are_changed_in_config_py_are_the_platforms(home, monkeypatch):
+    monkeypatch.delenv("FLYWHEEL_GATEWAY_PORT")
+    monkeypatch.delenv("FLYWHEEL_NIM_PORT")
+    ports = SimpleNamespace(GATEWAY_PORT=str(free_port()), NIM_PORT=str(free_port()))
+    monkeypatch.setattr(platform.checkout, "load_config", lambda: ports)
+    running, _ = platform.up(home, print)
+    assert running.gateway_url.endswith(ports.GATEWAY_PORT)
+    ports.NIM_PORT = running.nim_url.rpartition(":")[2]
+    assert platform.up(home, print) == (running, False)
+    ports.GATEWAY_PORT = "1"
+    with pytest.raises(PlatformError, match="and FLYWHEEL_GATEWAY_PORT is 1"):
+        platform.up(home, print)
 
 
 def test_the_number_format_of_the_models_is_shown(home, monkeypatch, capsys):
@@ -260,7 +279,8 @@ def test_the_real_platform_names_who_holds_its_port(tmp_path, monkeypatch):
 @pytest.mark.parametrize("up_before", [False, True])
 def test_a_run_starts_the_platform_where_needed_and_stops_what_it_started(home, monkeypatch, capsys, up_before):
     root = home.parent
-    (root / "config.py").write_text('PROFILE = "local"\n')
+    port = os.environ["FLYWHEEL_GATEWAY_PORT"]
+    (root / "config.py").write_text(f'PROFILE, GATEWAY_PORT, NIM_PORT = "local", {port}, {port}\n')
     (root / "notebooks").mkdir()
     notebook = new_notebook(
         cells=[new_code_cell("X = 1", metadata={"tags": ["parameters"]}), new_code_cell("print(X)")]

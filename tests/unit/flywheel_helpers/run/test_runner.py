@@ -75,6 +75,14 @@ def test_a_good_run(tmp_path, capsys):
     assert "01_good (1 of 1) ..." in said and "3 s |  40% | a long step" in said and "not for the log" not in said
 
 
+def test_notebooks_of_an_earlier_run_in_the_same_folder_are_left_aside(tmp_path):
+    for name in ("00_new.ipynb", "03_old.ipynb"):
+        (tmp_path / name).touch()
+    this_run = runner.Run(tmp_path, "local", {})
+    this_run.seconds["00_new"] = 1.0
+    assert this_run.executed() == [tmp_path / "00_new.ipynb"]
+
+
 def test_a_run_does_without_the_memory_of_its_report_until_it_ends():
     """A room has a run for each person, and they wait for an hour."""
     late = "{'matplotlib', 'nbconvert', 'flywheel_helpers.run.report'} & {*sys.modules}"

@@ -201,7 +201,7 @@ def test_one_that_was_killed_is_told_from_one_that_was_stopped(local, home):
     running.process.kill()
     running.process.wait()
     reason = server.why_ended(home)
-    assert "was killed" in reason and str(server.log_file(home)) in reason
+    assert "was killed" in reason and str(server.log_file(home).parent) in reason
     told = []
     server.up(local, home, told.append)
     assert told[0] == reason

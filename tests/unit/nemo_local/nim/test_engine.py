@@ -200,7 +200,8 @@ def test_an_engine_that_cannot_be_made_again_fails_its_answers_and_takes_no_more
     engine = Engine(toy / "openvino")
 
     async def ask() -> list[object]:
-        waiting = [text_of(engine.submit(engine.encode(prompt), Sampling(max_tokens=4))) for prompt in PROMPTS]
+        with engine._changed:  # so that all of them are in before the first step fails
+            waiting = [text_of(engine.submit(engine.encode(prompt), Sampling(max_tokens=4))) for prompt in PROMPTS]
         return await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 20)
 
     assert all(isinstance(answer, EngineError) for answer in asyncio.run(ask()))

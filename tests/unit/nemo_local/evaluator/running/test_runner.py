@@ -62,6 +62,7 @@ def test_a_job_that_is_created_while_the_platform_starts_runs_once(
     JobFiles(tmp_path / "evaluator" / "jobs" / left["id"]).keep_endpoint(None)
     runner = JobRunner(Settings(home=tmp_path), jobs, DocumentStore(tmp_path / "jobs.db", "evaluation-result"))
     created = new_job(jobs, dataset=False)
+    JobFiles(tmp_path / "evaluator" / "jobs" / created["id"]).keep_endpoint(None)
     runner.submit(dict(created), None)
     runner.start()
     deadline = time.monotonic() + 10

@@ -66,7 +66,7 @@ def test_the_allowed_folders_are_read_from_the_environment(tmp_path):
         ("hf://model", None, "not the address of a model"),
         ("hf://datasets/org/rows", None, "not the address of a model"),
         ("hf://org/model", "ftp://hub", "not the address of a Hub"),
-        ("hf://org/model", "https://user:secret@hub.example", "without credentials"),
+        ("hf://org/model", "https://user:secret@hub.example", "user name or password"),
         ("/srv/models/a", "https://huggingface.co", "leave hf_endpoint out"),
     ],
 )
