@@ -47,6 +47,8 @@ _ALWAYS = {
     # A remote engine that is never called: the default would load a model for document search.
     "RAG_EMBEDDING_ENGINE": "openai",
     "ENABLE_OLLAMA_API": "false",
+    # Until `setup` has connected it to our models: its default is a service on the internet.
+    "ENABLE_OPENAI_API": "false",
     # A model that only writes tool calls cannot write titles, tags or follow-up questions.
     "ENABLE_TITLE_GENERATION": "false",
     "ENABLE_TAGS_GENERATION": "false",
@@ -254,8 +256,6 @@ def _start(settings: Settings, home: Path) -> Running:
         "HOME": str(data),
         "DATA_DIR": str(data / "data"),
         "STATIC_DIR": str(data / "static"),
-        # The default, also of an empty value, is a service on the internet.
-        "OPENAI_API_BASE_URLS": f"{settings.nim_url}/v1",
         "WEBUI_URL": settings.openwebui_url,
         "CORS_ALLOW_ORIGIN": settings.openwebui_url,
         "WEBUI_SECRET_KEY": _kept_secret(data / "secret-key"),

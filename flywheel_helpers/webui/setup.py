@@ -15,6 +15,7 @@ from flywheel_helpers.services.jobs import digest
 from flywheel_helpers.webui.client import OpenWebUI
 from tool_calling import prompt
 
+OPENAI = "https://api.openai.com/v1"
 MARK = "flywheel"  # the key of our own data in the objects of Open WebUI
 MAX_TOKENS = 200  # as in the evaluation of notebook 03; a base model may not stop by itself
 # Each of these would add something to the question: Open WebUI's own tools, or texts that it finds.
@@ -131,8 +132,10 @@ def _connection(webui: OpenWebUI, models: dict[str, str]) -> Step:
     options = dict(config.get("OPENAI_API_CONFIGS") or {})
     ours = next((i for i in range(len(urls)) if (options.get(str(i)) or {}).get(MARK)), None)
     place = urls.index(address) if address in urls else ours
-    switched_on = config.get("ENABLE_OPENAI_API") and (options.get(str(place)) or {}).get("enable", True)
-    if address in urls and switched_on:
+    enabled = {i for i in range(len(urls)) if (options.get(str(i)) or {}).get("enable", True)}
+    # Open WebUI's default. Without a key it answers nothing, but is asked for its models again and again.
+    useless = [i for i in enabled if urls[i] == OPENAI and not "".join(config["OPENAI_API_KEYS"][i : i + 1])]
+    if address in urls and config.get("ENABLE_OPENAI_API") and place in enabled and not useless:
         return Step(what, UNCHANGED)
     new_urls, keys = list(config["OPENAI_API_BASE_URLS"]), list(config["OPENAI_API_KEYS"])
     if place is None:
@@ -142,6 +145,8 @@ def _connection(webui: OpenWebUI, models: dict[str, str]) -> Step:
         options[str(place)] = {"auth_type": "none", MARK: True}
     new_urls[place] = address
     options[str(place)] = {**(options.get(str(place)) or {}), "enable": True}
+    for index in useless:
+        options[str(index)] = {**(options.get(str(index)) or {}), "enable": False}
     changes = {
         "ENABLE_OPENAI_API": True,
         "OPENAI_API_BASE_URLS": new_urls,

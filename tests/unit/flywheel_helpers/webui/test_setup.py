@@ -123,6 +123,15 @@ def test_the_connection_joins_those_that_are_there(webui, server):
     assert server.config["OPENAI_API_CONFIGS"]["0"] == {"enable": True}
 
 
+@pytest.mark.parametrize(("key", "enabled"), [("", False), ("sk-of-somebody", True)])
+def test_open_webuis_default_is_switched_off_where_it_has_no_key(webui, server, key, enabled):
+    server.config |= {"OPENAI_API_BASE_URLS": ["https://api.openai.com/v1"], "OPENAI_API_KEYS": [key]}
+    setup.provision(webui, MODELS)
+    assert server.config["OPENAI_API_CONFIGS"]["0"].get("enable", True) is enabled
+    assert server.config["OPENAI_API_CONFIGS"]["1"]["enable"] is True
+    assert outcomes(setup.provision(webui, MODELS)) == ["unchanged"] * 3
+
+
 def test_only_its_own_token_is_sent(webui, server):
     setup.provision(webui, MODELS)
     assert server.tokens == {f"Bearer {KEY}"}
