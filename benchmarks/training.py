@@ -161,7 +161,7 @@ def main() -> None:
     device, dtype = pick_device()
 
     measured = {name: Measured([], []) for name in sides}
-    # Both formats, which shows whether the right one was chosen. A processor that emulates bfloat16 would take minutes.
+    # Both formats, to show whether the right one was chosen, unless emulating bfloat16 would take minutes.
     formats = (torch.float32, torch.bfloat16) if has_bfloat16() else (torch.float32, dtype)
     peaks: dict[torch.dtype, list[float]] = {kind: [] for kind in formats}
     shares = []

@@ -27,8 +27,8 @@ LOG_LINES = 20  # how much of a log an error shows
 def start(command: list[str | Path], log: Path, env: dict[str, str], cwd: Path | None = None) -> psutil.Popen:
     """Start `command` so that it outlives this program.
 
-    Its output goes to `log`. That of an earlier one, which may say why it has ended, is kept in `log` with `.1` at the
-    end of its name.
+    Its output goes to `log`. That of an earlier one, which may say why it ended, is kept under the same name with
+    `.1` appended.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists():

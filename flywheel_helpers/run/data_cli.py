@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import click
@@ -71,8 +71,7 @@ def make(file: Path, questions: int, output: Path | None, profile: str | None) -
     if place.exists() and place.samefile(file):
         raise DataError(f"{place} is there already", "It has the tools: name another file with --output.")
     place.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=place.parent):  # fails now where the rows could not be written later
-        pass
+    TemporaryFile(dir=place.parent).close()  # fails now where the rows could not be written later
     with connect(checkout.load_config(profile)) as nemo:
         made = synthesise.make(nemo, tools.tools, questions)
     click.echo(repr(made))

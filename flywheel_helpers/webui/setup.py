@@ -130,23 +130,29 @@ def _connection(webui: OpenWebUI, models: dict[str, str]) -> Step:
         raise
     urls = [url.rstrip("/") for url in config["OPENAI_API_BASE_URLS"]]
     options = dict(config.get("OPENAI_API_CONFIGS") or {})
-    ours = next((i for i in range(len(urls)) if (options.get(str(i)) or {}).get(MARK)), None)
+    keys = list(config["OPENAI_API_KEYS"])
+    keys += [""] * (len(urls) - len(keys))
+
+    def option(index: int) -> dict[str, Any]:
+        return options.get(str(index)) or {}
+
+    ours = next((i for i in range(len(urls)) if option(i).get(MARK)), None)
     place = urls.index(address) if address in urls else ours
-    enabled = {i for i in range(len(urls)) if (options.get(str(i)) or {}).get("enable", True)}
+    enabled = {i for i in range(len(urls)) if option(i).get("enable", True)}
     # Open WebUI's default. Without a key it answers nothing, but is asked for its models again and again.
-    useless = [i for i in enabled if urls[i] == OPENAI and not "".join(config["OPENAI_API_KEYS"][i : i + 1])]
+    useless = [i for i in enabled if urls[i] == OPENAI and not keys[i]]
     if address in urls and config.get("ENABLE_OPENAI_API") and place in enabled and not useless:
         return Step(what, UNCHANGED)
-    new_urls, keys = list(config["OPENAI_API_BASE_URLS"]), list(config["OPENAI_API_KEYS"])
+    new_urls = list(config["OPENAI_API_BASE_URLS"])
     if place is None:
         place = len(new_urls)
         new_urls.append(address)
-        keys += [""] * (len(new_urls) - len(keys))
+        keys.append("")
         options[str(place)] = {"auth_type": "none", MARK: True}
     new_urls[place] = address
-    options[str(place)] = {**(options.get(str(place)) or {}), "enable": True}
+    options[str(place)] = {**option(place), "enable": True}
     for index in useless:
-        options[str(index)] = {**(options.get(str(index)) or {}), "enable": False}
+        options[str(index)] = {**option(index), "enable": False}
     changes = {
         "ENABLE_OPENAI_API": True,
         "OPENAI_API_BASE_URLS": new_urls,

@@ -53,10 +53,10 @@ def parse_endpoint(text: str) -> str:
         ValueError: it is no address, or has a user name or a password in it.
     """
     parts = split_url(text)
-    if parts and (parts.username or parts.password):
-        raise ValueError("the address of a Hub must not hold a user name or password.")
     if parts is None:
         raise ValueError(f"{text!r} is not the address of a Hub, such as {HUGGING_FACE}.")
+    if parts.username or parts.password:
+        raise ValueError("the address of a Hub must not hold a user name or password.")
     return text.rstrip("/")
 
 

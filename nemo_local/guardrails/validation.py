@@ -164,7 +164,7 @@ def _check_key_name(name: Any, host: str, field: str) -> None:
     if name is None:
         return
     if name in _FOREIGN_KEYS:
-        raise Invalid(field, f"{name} belongs to something else than a model; use a key of the model's own.")
+        raise Invalid(field, f"{name} belongs to something other than a model; use a key of the model's own.")
     if not isinstance(name, str) or not _KEY_NAME.fullmatch(name):
         raise Invalid(
             field,

@@ -18,7 +18,7 @@ _ROUNDS = 10
 def pick_device() -> tuple[torch.device, torch.dtype]:
     """The device to train on and the number format of the frozen weights and activations.
 
-    On a CPU this is bfloat16 only where it multiplies faster than float32. The processor's flags do not tell: Intel's
+    On a CPU this is bfloat16 only where it multiplies faster than float32. The processor's flags do not say: Intel's
     with matrix units (AMX) are several times as fast with it, and AMD's with AVX-512 bfloat16 about twice, but where a
     virtual machine hides the matrix units, Intel's are left with the instructions that AMD's have, and are half as fast
     with them as in float32. So a few products are timed, which takes some tenths of a second. A CPU that would emulate

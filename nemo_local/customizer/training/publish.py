@@ -60,7 +60,7 @@ def publish(order: dict[str, Any], adapter_dir: Path, result: dict[str, Any]) ->
                 allow_patterns=ADAPTER_FILES,
                 commit_message=f"Adapter of the customization job {order['job_id']}",
             )
-        except (httpx.HTTPError, HfHubHTTPError, RuntimeError) as error:  # the last of a file's upload
+        except (httpx.HTTPError, HfHubHTTPError, RuntimeError) as error:  # RuntimeError: a file's upload
             said = getattr(error, "server_message", None) or error  # without the address of a page about HTTP
             raise PublishError(f"the adapter could not be uploaded to {repo_id} in the Data Store: {said}") from error
         try:

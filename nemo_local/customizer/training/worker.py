@@ -39,8 +39,8 @@ log = logging.getLogger("nemo_local.customizer.training.worker")
 
 # Seconds that an earlier worker of the same job has to end; it soon notices the loss of its scheduler.
 LOCK_TIMEOUT = 60
-# Seconds between attempts to reach the platform's stores. A platform that stops closes them some seconds before its
-# trainings, and one that has just begun to train was there: so a lost connection does not end a job at once.
+# Seconds between attempts to reach the platform's stores. A platform that stops closes them some seconds before it ends
+# its trainings, which must not fail because of that.
 STORE_PAUSES = (1, 2, 4, 6, 8)
 # Errors with a message for the user, who needs no traceback.
 EXPECTED = (JobError, BaseModelMissing, ModelRefused, UnknownModel)

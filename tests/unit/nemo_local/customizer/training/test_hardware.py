@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from altered import altered
 
 from nemo_local.customizer.training import hardware
-from tests.support.altered import altered
 
 CPU = torch.device("cpu")
 
