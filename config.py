@@ -96,10 +96,14 @@ BASE_MODEL_VERSION = os.environ.get("BASE_MODEL_VERSION", BASE_MODEL_VERSION)
 #   nvidia     nvidia/llama-3.1-nemoguard-8b-content-safety on build.nvidia.com; needs NVIDIA_API_KEY
 #   endpoint   a model of your own behind an OpenAI-compatible API, such as Qwen/Qwen2.5-7B-Instruct on HPE MLIS
 CONTENT_SAFETY = os.environ.get("CONTENT_SAFETY", "local" if PROFILE == "local" else "nvidia")
-# For "endpoint" only: its address up to and including /v1, and the model's name there. A key, where it asks for one,
-# goes into CONTENT_SAFETY_API_KEY.
+# For "endpoint" only: its address up to and including /v1, and the model's name there.
 CONTENT_SAFETY_URL = os.environ.get("CONTENT_SAFETY_URL", "")
 CONTENT_SAFETY_MODEL = os.environ.get("CONTENT_SAFETY_MODEL", "")
+# "true": it asks for a key. The Guardrails service takes it from CONTENT_SAFETY_API_KEY in its own environment, so
+# notebooks on a cluster need not have it.
+CONTENT_SAFETY_NEEDS_KEY = os.environ.get("CONTENT_SAFETY_NEEDS_KEY") or (
+    "true" if os.environ.get("CONTENT_SAFETY_API_KEY") else "false"
+)
 
 # --- A teacher model, which labels answers (notebook 06) and writes rows (flywheel data make) -------------------
 
@@ -121,8 +125,8 @@ CUSTOM_MODEL = os.environ.get("CUSTOM_MODEL", f"{NMS_NAMESPACE}/tool-caller@v1")
 
 # --- Open WebUI on this machine (notebook 05) --------------------------------------------------------------------
 
-# "false" lets everyone who can open the page in as its administrator, without a password. It listens on this machine
-# only, so use it for a demo on a machine that is yours alone. The conversations of both ways are kept apart.
+# With "false", anyone who can open the page is its administrator, without a password. It listens on this machine
+# only, so use it for a demo on a machine that is yours alone. Each mode keeps its own conversations.
 OPENWEBUI_SIGN_IN = os.environ.get("OPENWEBUI_SIGN_IN", "true")
 
 # --- Certificates ----------------------------------------------------------------------------------------------

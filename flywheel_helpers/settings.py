@@ -61,6 +61,7 @@ class Settings:
     content_safety: str = "local"
     content_safety_url: str = ""
     content_safety_model: str = ""
+    content_safety_needs_key: bool = False
     ca_bundle: str = ""
     verify_tls: bool = True
     openwebui_url: str = ""
@@ -143,6 +144,7 @@ class Settings:
             content_safety=source,
             content_safety_url=safety_url,
             content_safety_model=safety_model,
+            content_safety_needs_key=_checked_flag("CONTENT_SAFETY_NEEDS_KEY", value("CONTENT_SAFETY_NEEDS_KEY")),
             ca_bundle=ca_bundle,
             verify_tls=_checked_flag("VERIFY_TLS", value("VERIFY_TLS")),
             openwebui_url=urls["OPENWEBUI_URL"],

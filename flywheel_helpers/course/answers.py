@@ -12,7 +12,6 @@ from typing import Any
 
 from tool_calling.calls import NotACall, read_call
 from tool_calling.parsing import has_broken_call
-from tool_calling.prompt import NO_CALL
 from tool_calling.scoring import UNPARSABLE, json_equal, name_and_arguments, score_tool_calls
 
 RIGHT = "right"
@@ -106,12 +105,12 @@ def one_line(message: dict[str, Any]) -> str:
 
 
 def quote(message: dict[str, Any]) -> str:
-    """An answer as it came, each line after a `> `: the calls as JSON where there are any, else the text."""
+    """An answer, each line after a `> `: the calls formatted as JSON where there are any, else the text as it came."""
     found = calls(message)
     if found:
         lines = json.dumps(found, indent=2, ensure_ascii=False).splitlines()
     else:
-        text = (message.get("content") or NO_CALL).strip()
+        text = (message.get("content") or "(an empty answer)").strip()
         lines = [part for line in text.splitlines() for part in textwrap.wrap(line, LINE) or [""]]
     cut = [*lines[:MOST_LINES], "..."] if len(lines) > MOST_LINES else lines
     return "\n".join(f"> {line}".rstrip() for line in cut)

@@ -66,5 +66,8 @@ ANSWER_CALLS: list[Case] = [
     ("a call that is not in a list", (_TEXT[1:-1],), [_CALL]),
     ("a list of something else", ("[1, 2]",), None),
     ("a call without arguments", ('[{"name": "forecast"}]',), None),
+    ("a call without a name", ('[{"tool": "forecast", "arguments": {}}]',), None),
+    ("a call with something else in it", ('[{"name": "forecast", "arguments": {}, "id": 1}]',), None),
+    ("a call and something else", (f"[{_TEXT[1:-1]}, 1]",), None),
     ("only a number", ("42",), None),
 ]

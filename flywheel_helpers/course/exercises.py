@@ -30,6 +30,9 @@ _METRIC_CASES = (
     ("two calls in the other order", [_ADD, _MULTIPLY], [_MULTIPLY, _ADD], (1, 1)),
     ("one call of two", [_ADD, _MULTIPLY], [_ADD], (0, 0)),
     ("one call of two to the same function", [_ADD, _ADD_OTHER], [_ADD], (1, 0)),
+    ("the right call twice where once was asked", [_ADD], [_ADD, _ADD], (1, 0)),
+    ("a second call to the same function", [_ADD], [_ADD, _ADD_OTHER], (1, 0)),
+    ("true where the truth says 1", [_MULTIPLY], [{"name": "multiply", "arguments": {"a": True}}], (1, 0)),
     ("no call, and none was right", [], [], (1, 1)),
     ("a call where none was right", [], [_ADD], (0, 0)),
 )

@@ -186,7 +186,7 @@ def _evaluation_view(job: dict[str, Any]) -> View:
     if job.get("status") in ("created", "pending") or (not rows and not fraction and job.get("status") == "running"):
         return _queued_view(job)
     if rows is not None:
-        return View(fraction, f"{rows} rows done")
+        return View(fraction, f"{rows} row{'s' * (rows != 1)} done")
     return View(fraction, details.get("message") or f"{fraction:.0%} done")
 
 

@@ -91,7 +91,7 @@ def namespace(nemo: Connection) -> str | Remark:
         return Remark(
             "warning",
             f"{found}. Everyone without a name shares it",
-            "In a workshop, export ATTENDEE=... with your own name, so that nobody else changes your work.",
+            "In a workshop, set ATTENDEE in config.py to your own name, so that nobody else changes your work.",
         )
     return found
 

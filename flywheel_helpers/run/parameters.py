@@ -21,7 +21,7 @@ _SECRET_VALUE = re.compile(r"^(hf_|nvapi-)\w{8,}")  # how tokens of Hugging Face
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 # What to write for a value of each type. A whole number is a count.
 _WORDS = {
-    "int": "a whole number, 1 or more",
+    "int": "a whole number of at least 1",
     "float": "a number, such as 0.001",
     "bool": "true or false",
     "str": "any text",

@@ -60,7 +60,7 @@ def safety_model(nemo: Connection) -> dict[str, Any]:
             )
         key = {"api_key_env_var": "NVIDIA_API_KEY"}
         return {**model, **key, "model": NVIDIA_MODEL, "parameters": {"base_url": NVIDIA_URL}}
-    key = {"api_key_env_var": "CONTENT_SAFETY_API_KEY"} if settings.content_safety_api_key else {}
+    key = {"api_key_env_var": "CONTENT_SAFETY_API_KEY"} if settings.content_safety_needs_key else {}
     base_url = settings.content_safety_url
     return {**model, **key, "model": settings.content_safety_model, "parameters": {"base_url": base_url}}
 

@@ -98,8 +98,8 @@ def deploy(
         say: takes a line for each new state.
 
     Returns:
-        CONTENT_SAFETY, CONTENT_SAFETY_URL and CONTENT_SAFETY_MODEL for config.py or the environment. The key,
-        CONTENT_SAFETY_API_KEY, is the token that you signed in with.
+        CONTENT_SAFETY, CONTENT_SAFETY_URL, CONTENT_SAFETY_MODEL and CONTENT_SAFETY_NEEDS_KEY for config.py or the
+        environment. The key, CONTENT_SAFETY_API_KEY, is the token that you signed in with.
 
     Raises:
         ServiceError: MLIS refused a request; the message contains its own.
@@ -131,6 +131,7 @@ def deploy(
         "CONTENT_SAFETY": "endpoint",
         "CONTENT_SAFETY_URL": f"{found.state.endpoint.rstrip('/')}/v1",
         "CONTENT_SAFETY_MODEL": model.name,
+        "CONTENT_SAFETY_NEEDS_KEY": "true",
     }
 
 

@@ -76,12 +76,10 @@ def paths_table(api: list[dict[str, Any]], chat: list[dict[str, Any]]) -> Table:
         api: samples of the evaluation.
         chat: samples from `ask`, for the same rows.
     """
+    rows = len(_same_rows(api, chat))
     return Table(
         ["accuracy (95 % interval)", "API with tools", "chat as text", "rows"],
-        [
-            [words, _accuracy(api, name), _accuracy(chat, name), len(_same_rows(api, chat))]
-            for name, words in SCORE_NAMES.items()
-        ],
+        [[words, _accuracy(api, name), _accuracy(chat, name), rows] for name, words in SCORE_NAMES.items()],
     )
 
 
@@ -93,9 +91,9 @@ def difference(api: list[dict[str, Any]], chat: list[dict[str, Any]]) -> float:
 
 def numbers(api: list[dict[str, Any]], chat: list[dict[str, Any]]) -> dict[str, Any]:
     """The comparison as plain numbers, for `summary.json`."""
-    paths = {"api": api, "chat": chat}
+    rows, paths = len(_same_rows(api, chat)), {"api": api, "chat": chat}
     values = {path: {name: _accuracy(part, name).value for name in SCORE_NAMES} for path, part in paths.items()}
-    return {"n": len(_same_rows(api, chat)), **values}
+    return {"n": rows, **values}
 
 
 def verdict(api: list[dict[str, Any]], chat: list[dict[str, Any]]) -> str:

@@ -83,8 +83,10 @@ def sample(answered, names, both):
 
 
 def good_metric(truth, answered):
-    def key(call):
-        return call["name"], sorted((name, float(value)) for name, value in call["arguments"].items())
+    def key(call):  # as JSON compares: 2 is 2.0, and true is not 1
+        return call["name"], sorted(
+            (name, isinstance(value, bool), float(value)) for name, value in call["arguments"].items()
+        )
 
     names = {call["name"] for call in truth} == {call["name"] for call in answered}
     return names, names and sorted(map(key, truth)) == sorted(map(key, answered))
@@ -113,6 +115,24 @@ def test_a_good_metric():
         (
             lambda truth, answered: good_metric(truth[:1], answered[:1]),
             "two calls in the other order",
+        ),
+        # Every right call is there, but so are others.
+        (
+            lambda truth, answered: (
+                good_metric(truth, answered)[0],
+                all(call in answered for call in truth) if truth else not answered,
+            ),
+            "should score",
+        ),
+        # Python takes true for 1.
+        (
+            lambda truth, answered: (
+                good_metric(truth, answered)[0],
+                sorted(map(str, truth)) == sorted(map(str, answered))
+                or all(c in truth for c in answered)
+                and len(truth) == len(answered),
+            ),
+            "true where the truth says 1",
         ),
     ],
 )

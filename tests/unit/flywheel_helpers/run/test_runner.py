@@ -266,7 +266,7 @@ def test_parameters_in_every_form(tmp_path, declared, text, value):
 @pytest.mark.parametrize(
     ("declared", "text", "hint"),
     [
-        ("X: Union[int, Literal[0]] = 10", "-1", "Write a whole number, 1 or more or 0."),
+        ("X: Union[int, Literal[0]] = 10", "-1", "Write a whole number of at least 1 or 0."),
         ("X: Literal['a', 'b'] = 'a'", "c", "Write 'a' or 'b'."),
         ("X: Optional[float] = None", "nan", "Write a number, such as 0.001 or None."),
     ],

@@ -31,13 +31,13 @@ def test_nvidias_model_names_its_key_and_never_holds_it(connection):
         guardrails.safety_model(connection(answering({}), content_safety="nvidia"))
 
 
-@pytest.mark.parametrize(("key", "named"), [("", False), ("secret", True)])
-def test_a_model_of_ones_own(connection, key, named):
+@pytest.mark.parametrize("needs_key", [False, True])
+def test_a_model_of_ones_own_names_its_key_though_the_notebooks_do_not_have_it(connection, needs_key):
     changes = {"content_safety_url": "https://mlis.test/v1", "content_safety_model": "Qwen/Qwen2.5-7B-Instruct"}
-    nemo = connection(answering({}), content_safety="endpoint", content_safety_api_key=key, **changes)
+    nemo = connection(answering({}), content_safety="endpoint", content_safety_needs_key=needs_key, **changes)
     model = guardrails.safety_model(nemo)
     assert model["parameters"] == {"base_url": "https://mlis.test/v1"} and model["model"] == "Qwen/Qwen2.5-7B-Instruct"
-    assert ("api_key_env_var" in model) == named and "secret" not in json.dumps(model)
+    assert model.get("api_key_env_var") == ("CONTENT_SAFETY_API_KEY" if needs_key else None)
 
 
 def test_a_configuration_that_is_there_is_updated(connection):

@@ -91,6 +91,7 @@ def test_it_is_made_once_and_found_again(serve, model):
         "CONTENT_SAFETY": "endpoint",
         "CONTENT_SAFETY_URL": "https://content-safety.example.test/v1",
         "CONTENT_SAFETY_MODEL": model.name,
+        "CONTENT_SAFETY_NEEDS_KEY": "true",
     }
     assert deploy(url, said, model=model) == wanted
     assert deploy(url, model=model) == wanted

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from flywheel_helpers.errors import ServiceError, Unreachable
+from flywheel_helpers.errors import DataError, ServiceError, Unreachable
 from flywheel_helpers.webui import comparison
 from tool_calling import prompt
 
@@ -71,3 +71,9 @@ def test_paths_are_compared_in_points():
     assert "no (100.0 points" in comparison.verdict(api, far)
     with pytest.raises(ValueError, match="different rows"):
         comparison.difference(api, chat[1:])
+
+
+@pytest.mark.parametrize("compare", [comparison.paths_table, comparison.numbers, comparison.verdict])
+def test_an_evaluator_that_keeps_no_single_answers(compare):
+    with pytest.raises(DataError, match="no single answers"):
+        compare([], [])
