@@ -177,11 +177,12 @@ def samples(nemo: Connection, job: Job) -> list[dict[str, Any]]:
     try:
         with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
             names = [name for name in archive.namelist() if name.endswith("samples.jsonl")]
-            lines = archive.read(names[0]).decode().splitlines() if names else []
+            text = archive.read(names[0]).decode() if names else ""
     except zipfile.BadZipFile:
         raise BadAnswer(
             SERVICE, request_line(response.request), "the download is not a zip file.", "Run the cell again."
         ) from None
+    lines = text.rstrip("\n").split("\n") if text else []  # `splitlines` would also split inside a question
     if not lines:
         warnings.warn(
             "This Evaluator's download has no samples.jsonl: mistakes cannot be sorted by kind.", stacklevel=2

@@ -91,7 +91,8 @@ def list_page(
 
 def _number(request: Request, name: str, default: int, maximum: int | None) -> int:
     text = request.query_params.get(name, str(default))
-    if not text.isdecimal() or int(text) < 1 or (maximum and int(text) > maximum):
+    # Python refuses to read a number of thousands of digits.
+    if not text.isdecimal() or len(text) > 18 or int(text) < 1 or (maximum and int(text) > maximum):
         upper = f" and at most {maximum}" if maximum else ""
         raise Invalid(name, f"{text!r} is not valid: give a whole number of at least 1{upper}.", "query")
     return int(text)
@@ -138,7 +139,11 @@ def _matches(document: dict, kind: str, path: list[str], values: list[str]) -> b
         path = [*path, "eq"]
     if len(path) > 1 and path[-2] in TIMES:
         asked, stored = [_asked_time(value, field) for value in values], _lookup(document, path[:-1])
-        return stored is not None and any(_COMPARISONS[path[-1]](read_time(stored), time) for time in asked)
+        try:
+            known = read_time(stored)
+        except (TypeError, ValueError):  # not set, or a field of the client's own that is no time
+            return False
+        return any(_COMPARISONS[path[-1]](known, time) for time in asked)
     found = _lookup(document, path)
     if kind == "search":
         return any(value.lower() in str(found if found is not None else "").lower() for value in values)

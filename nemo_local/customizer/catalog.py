@@ -133,6 +133,8 @@ class Catalog:
             Invalid: it cannot, or the target does not exist.
         """
         target = self.target(body.target, body.namespace, "target")
+        if target["status"] == "deleting":
+            raise Invalid("target", f"{label(target)} is being deleted; name another one.")
         for option in body.training_options:
             if (option.training_type, option.finetuning_type) != ("sft", "lora"):
                 raise Invalid(

@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from nemo_local.common.errors import is_disk_full
-from nemo_local.customizer.jobs import WAITING, Jobs
+from nemo_local.customizer.jobs import FINISHED, WAITING, Jobs
 from nemo_local.customizer.progress import EventFile, TrainingProgress
 from nemo_local.customizer.worker_process import EXIT_DISK_FULL, WorkerProcess, explain_exit, log_tail
 from nemo_local.settings import Settings
@@ -43,6 +43,8 @@ class Scheduler:
         self.settings = settings
         self.home = settings.service_dir("customizer")
         self._waiting: deque[str] = deque()
+        # Looked for before the gateway answers: a job that is created while it starts must not be queued twice.
+        self._left_behind = [job["id"] for job in jobs.unfinished()]
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="customizer-scheduler", daemon=True)
@@ -61,7 +63,9 @@ class Scheduler:
                 f"another platform runs customization jobs in {self.home}; stop it, or set another FLYWHEEL_HOME"
             ) from error
         interrupted = []
-        for job in self.jobs.unfinished():
+        for job in map(self.jobs.get, self._left_behind):
+            if job["status"] in FINISHED:
+                continue
             if job["status"] == "cancelling":
                 self._discard_checkpoint(job["id"])
                 self.jobs.move(job["id"], "cancelled", "Cancelled; the platform was stopped meanwhile")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
 import platform
+import re
+import shutil
 import subprocess
 import threading
+from pathlib import Path
 
 from nemo_local.common.child import start_child
 from nemo_local.customizer.worker_process import EXIT_BUSY, worker_environment
@@ -57,6 +61,17 @@ class TrainingSpeeds:
             speed.stop()
 
 
+def _processor() -> str:
+    """What tells this machine's processor from another: a virtual machine may come back on other hardware."""
+    try:
+        known = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:  # it is Linux that has this file
+        found = [platform.processor()]
+    else:
+        found = sorted(set(re.findall(r"^(?:model name|flags|Features)\s*:.*", known, re.MULTILINE)))
+    return hashlib.sha256(f"{found} {shutil.which('nvidia-smi')}".encode()).hexdigest()[:8]
+
+
 class TrainingSpeed:
     """Measures once, when first asked after the base model was made, in a process of its own: about 20 s on 2 cores for
     the built-in model.
@@ -74,7 +89,7 @@ class TrainingSpeed:
     """
 
     def __init__(self, settings: Settings, model: str = BASE_MODEL_NAME) -> None:
-        hardware = f"{platform.machine()}-{os.cpu_count()}cores"
+        hardware = f"{platform.machine()}-{os.cpu_count()}cores-{_processor()}"
         self._settings, self._model, self._models = settings, model, BaseModels(settings)
         name = f"training-speed-{VERSION}-{model.replace('/', '-')}-{hardware}.json"
         self.file = self._models.folder(model) / name

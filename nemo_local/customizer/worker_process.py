@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-from nemo_local.common.child import child_environment, start_child
+from nemo_local.common.child import OFFLINE, child_environment, start_child
 from nemo_local.common.files import write_json
 
 # How a worker ends. On a full disk the message may not be written either, so that has an exit code of its own.
@@ -115,7 +115,8 @@ def worker_environment(gateway_url: str) -> dict[str, str]:
     environ = child_environment()
     # The worker's Hub is the platform's own, which it reaches even if the machine is offline or behind a proxy. PEFT
     # requests the base model's config whenever it saves: this Hub answers 404 at once, and nothing leaves the machine.
-    environ.pop("HF_HUB_OFFLINE", None)
+    for name in OFFLINE:
+        environ.pop(name, None)
     environ["HF_ENDPOINT"] = f"{gateway_url}/v1/hf"
     # OpenMP's threads wait for each other a thousand times a second here. If they spin without limit, a training that
     # shares its cores with any other computation is ten times slower. If they sleep at once, waking them slows an

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nemo_local.common.errors import Invalid
+from nemo_local.common.files import sync
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -92,7 +93,7 @@ class BlobWriter:
         target = self._store.path(blob.sha256)
         target.parent.mkdir(exist_ok=True)
         os.replace(self._file.name, target)
-        _sync_directory(target.parent)
+        sync(target.parent)
         return blob
 
 
@@ -128,13 +129,3 @@ class BlobStore:
         """Delete contents. Those that no longer exist are skipped."""
         for sha256 in hashes:
             self.path(sha256).unlink(missing_ok=True)
-
-
-def _sync_directory(directory: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a directory, and needs no sync of it
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

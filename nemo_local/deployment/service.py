@@ -140,6 +140,8 @@ def create_service(settings: Settings) -> Service:
         rules.deployments,
         schemas.Deployment,
         prepare=rules.prepare_deployment,
+        # The config decides the models; those of the old one must not speak against a new one.
+        merge=lambda document, patch: {**document, "models": None, **patch},
         view=rules.view,
     )
     watcher: list[asyncio.Task] = []

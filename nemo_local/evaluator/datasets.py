@@ -14,8 +14,9 @@ from typing import Any
 import httpx
 from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.errors import (
-    EntryNotFoundError,
     HfHubHTTPError,
+    LocalEntryNotFoundError,
+    RemoteEntryNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -112,14 +113,16 @@ def fetch(source: Source, default_endpoint: str, directory: Path) -> Path:
         return Path(hf_hub_download(source.repo, path, endpoint=endpoint, local_dir=directory, **options))
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
         raise DatasetError(f"{endpoint} does not have {repo}. Upload the dataset first.") from error
-    except EntryNotFoundError as error:
+    except RemoteEntryNotFoundError as error:
         files = HfApi(endpoint=endpoint).list_repo_files(source.repo, **options)
         known = ", ".join(files[:20]) or "nothing"
         raise DatasetError(f"There is no file {path} in {repo}; it has: {known}.") from error
     except (HfHubHTTPError, httpx.HTTPError, OSError, RuntimeError) as error:
         # After a failed connection the Hub library closes the HTTP client that all threads share; whoever uses it at
         # that moment, the library's own retry included, gets a RuntimeError that says no more than that.
-        reason = "the connection failed" if isinstance(error, RuntimeError) else error
+        # The library's word for a Hub that refused, or did not answer, is that its cache does not have the file either.
+        cause = (error.__cause__ or error) if isinstance(error, LocalEntryNotFoundError) else error
+        reason = "the connection failed" if isinstance(cause, RuntimeError) else cause
         what = source.path or "The file list"
         raise DatasetUnavailable(f"{what} of {repo} cannot be fetched from {endpoint}: {reason}") from error
 

@@ -12,7 +12,7 @@ from nemo_local.common import api_keys
 from nemo_local.common.connections import KEEPALIVE_EXPIRY
 from nemo_local.common.errors import ApiError, Invalid
 from nemo_local.common.urls import is_loopback, split_url
-from nemo_local.evaluator.schemas import Model
+from nemo_local.evaluator.schemas import Dataset, Model
 
 _CHECK_TIMEOUT = 15.0  # seconds, for lookups; evaluation requests have their own
 _ENDINGS = ("/chat/completions", "/completions")
@@ -114,9 +114,10 @@ async def resolve(model: str | Model, gateway_url: str, api_key: str | None, loc
     return Endpoint(api_base(base["api_endpoint"]["url"], location), model, key)
 
 
-async def resolve_dataset(reference: str, gateway_url: str, location: str) -> str:
-    """The ``files_url`` of a dataset ``namespace/name`` in the Entity Store. Raises as ``resolve`` does."""
-    return (await _entity(gateway_url, "datasets", reference, location))["files_url"]
+async def resolve_dataset(reference: str, gateway_url: str, location: str) -> Dataset:
+    """A dataset ``namespace/name`` of the Entity Store. Raises as ``resolve`` does."""
+    entity = await _entity(gateway_url, "datasets", reference, location)
+    return Dataset(files_url=entity["files_url"], hf_endpoint=entity.get("hf_endpoint"), limit=entity.get("limit"))
 
 
 def _not_registered(name: str, location: str, tuned: str | None = None) -> Invalid:

@@ -24,7 +24,7 @@ from nemo_local.evaluator.plan import Plan, make_plan
 from nemo_local.evaluator.running.engine import EvaluationFailed
 from nemo_local.evaluator.running.results import write_results_zip, write_zip
 from nemo_local.evaluator.running.runner import ACTIVE, JobRunner
-from nemo_local.evaluator.schemas import ConfigBody, Dataset, JobBody, ResultBody, TargetBody
+from nemo_local.evaluator.schemas import ConfigBody, JobBody, ResultBody, TargetBody
 from nemo_local.evaluator.targets import connect
 
 _FIELDS = JobBody.model_fields.keys() | {"status", "status_details", "result"}
@@ -66,8 +66,7 @@ class Preparation:
         target, target_document = await self._load(body.target, self._targets, TargetBody)
         for name, task in config.tasks.items():
             if isinstance(task.dataset, str):
-                url = await resolve_dataset(task.dataset, self._gateway_url, f"config.tasks.{name}.dataset")
-                task.dataset = Dataset(files_url=url)
+                task.dataset = await resolve_dataset(task.dataset, self._gateway_url, f"config.tasks.{name}.dataset")
         plan = make_plan(config, "config")
         keep_key(target_document, target)
         key = target.endpoint and api_keys.find(target_document["id"], target.endpoint.url)

@@ -136,8 +136,9 @@ class Refresher:
     async def _serve_adapter(self, entity: dict[str, Any]) -> str | None:
         """Serve an adapter of the Entity Store; its name, or None while it cannot be served."""
         name, files_url = f"{entity['namespace']}/{entity['name']}", entity["artifact"]["files_url"]
-        # A new entity of the same name, or other files, are a new model: a loaded engine must not answer for it.
-        digest = hashlib.sha256(f"{entity['id']} {files_url}".encode()).hexdigest()[:16]
+        # A new entity of the same name, other files, or another base are a new model: a loaded engine must not answer
+        # for it.
+        digest = hashlib.sha256(f"{entity['id']} {files_url} {entity['base_model']}".encode()).hexdigest()[:16]
         folder = self._folder / digest
         known = self._catalog.models.get(name)
         if known and known.adapter == folder:

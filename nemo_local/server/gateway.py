@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 
 from nemo_local import __version__
 from nemo_local.common.errors import install_error_handlers
+from nemo_local.common.hub_client import set_up_hub
 from nemo_local.common.service import Service
 from nemo_local.server.serving import PortTaken, serve
 from nemo_local.settings import Settings
@@ -80,6 +81,7 @@ def create_app(services: Sequence[Service], log_file: Path | None = None) -> Fas
 
 def main() -> None:
     """Run the gateway alone, with its log on stderr."""
+    set_up_hub()
     try:
         settings = Settings.from_env()
         app = create_app(load_services(settings), settings.log_file("gateway"))

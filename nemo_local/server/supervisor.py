@@ -200,6 +200,8 @@ def _stop(servers: list[Server]) -> None:
     """Ask the servers to stop and wait; then kill what is left of them and of the processes they started."""
     family: list[psutil.Process] = []
     for server in servers:
+        if server.process.poll() is not None:
+            continue  # its id may belong to another program by now
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(server.process.pid)
             family += [process, *process.children(recursive=True)]

@@ -108,7 +108,7 @@ def scores(sdk: NeMoMicroservices, job: Any) -> tuple[float, float]:
 def samples(sdk: NeMoMicroservices, job: Any) -> list[dict]:
     with zipfile.ZipFile(io.BytesIO(sdk.evaluation.jobs.download_results(job.id).read())) as archive:
         assert sorted(archive.namelist()) == ["results.json", "samples.jsonl"]
-        return [json.loads(line) for line in archive.read("samples.jsonl").decode().splitlines()]
+        return [json.loads(line) for line in archive.read("samples.jsonl").decode().rstrip("\n").split("\n")]
 
 
 def refused(status: int = 422):

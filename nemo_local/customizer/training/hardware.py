@@ -32,6 +32,11 @@ def pick_device() -> tuple[torch.device, torch.dtype]:
     return torch.device("cpu"), min(seconds, key=seconds.__getitem__)
 
 
+def computes(device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether a device has instructions for a number format, and need not emulate it."""
+    return device.type != "cpu" or dtype == torch.float32 or has_bfloat16()
+
+
 def has_bfloat16() -> bool:
     """Whether the CPU has instructions that multiply bfloat16, and need not emulate it."""
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

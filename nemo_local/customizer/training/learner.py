@@ -11,7 +11,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from nemo_local.customizer.training.encoding import EncodedRow
-from nemo_local.customizer.training.hardware import pick_device
+from nemo_local.customizer.training.hardware import computes, pick_device
 from nemo_local.customizer.training.lora import MergedForward
 from nemo_local.customizer.training.loss import Limits, answer_loss
 from nemo_local.customizer.training.packing import ATTENTION, PackedBatch, pack, split_into_passes
@@ -58,6 +58,8 @@ class Learner:
 
     Args:
         spec: the run's hyperparameters.
+        dtype: number format that an interrupted run had. It is kept if this machine computes in it; by default the
+            fastest is taken.
 
     Attributes:
         device: trained on.
@@ -68,8 +70,9 @@ class Learner:
         optimizer: of the adapter's parameters.
     """
 
-    def __init__(self, spec: TrainingSpec) -> None:
-        self.device, self.dtype = pick_device()
+    def __init__(self, spec: TrainingSpec, dtype: torch.dtype | None = None) -> None:
+        self.device, fastest = pick_device()
+        self.dtype = dtype if dtype is not None and computes(self.device, dtype) else fastest
         self.facts = read_facts(spec.model_dir)
         self.limits = Limits.of(self.facts)
         self.model = load_model(spec, self.device, self.dtype)

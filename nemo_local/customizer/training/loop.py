@@ -14,7 +14,13 @@ from typing import Any
 
 import torch
 
-from nemo_local.customizer.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from nemo_local.customizer.training.checkpoint import (
+    Progress,
+    load_checkpoint,
+    save_adapter,
+    save_checkpoint,
+    saved_progress,
+)
 from nemo_local.customizer.training.datasets import DatasetError
 from nemo_local.customizer.training.encoding import EncodedRow, encode_row
 from nemo_local.customizer.training.errors import JobError
@@ -129,7 +135,8 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
     encode, context_length = row_encoder(spec.model_dir)
     rows = read_rows(spec.training_file, encode, spec.max_seq_length, context_length, on_event)
     validation = read_rows(spec.validation_file, encode, spec.max_seq_length, context_length, on_event)
-    learner = Learner(spec)
+    saved = saved_progress(spec.checkpoint_dir)
+    learner = Learner(spec, getattr(torch, saved.dtype) if saved and saved.dtype else None)
 
     steps_per_epoch = math.ceil(len(rows) / spec.batch_size)
     total_steps = min(spec.epochs * steps_per_epoch, spec.max_steps or math.inf)
@@ -138,6 +145,7 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
         check_every = max(1, round(check_every * steps_per_epoch))
 
     progress = load_checkpoint(spec.checkpoint_dir, learner.model, learner.optimizer) or Progress()
+    progress.dtype = str(learner.dtype).removeprefix("torch.")
     learner.refresh()
     on_event(
         {
@@ -145,7 +153,7 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
             "steps_per_epoch": steps_per_epoch,
             "total_steps": total_steps,
             "trainable_parameters": learner.trainable_parameters,
-            "dtype": str(learner.dtype).removeprefix("torch."),
+            "dtype": progress.dtype,
             "device": str(learner.device),
             "resumed_from_step": progress.step,
         }
@@ -181,7 +189,7 @@ def train(spec: TrainingSpec, on_event: OnEvent) -> dict[str, Any]:
             if progress.best_val_loss is None or value < progress.best_val_loss:
                 progress.best_val_loss, progress.best_epoch = value, where["epoch"]
                 progress.best_train_loss = progress.last_train_loss
-                learner.model.save_pretrained(spec.output_dir, save_embedding_layers=False)
+                save_adapter(spec.output_dir, learner.model)
                 on_event({"type": "best", **where, "train_loss": progress.best_train_loss, "val_loss": value})
         if time.monotonic() - last_checkpoint > CHECKPOINT_EVERY and not last:
             save_checkpoint(spec.checkpoint_dir, learner.model, learner.optimizer, progress)

@@ -42,8 +42,12 @@ def publish(order: dict[str, Any], adapter_dir: Path, result: dict[str, Any]) ->
     """
     output, gateway = order["output"], order["gateway_url"]
     repo_id, version = f"{output['namespace']}/{output['name']}", output["version"]
+    model = f"{repo_id}@{version}"
     with httpx.Client(base_url=gateway, trust_env=False, timeout=60) as http:
         try:
+            known = _expect(http.get(f"/v1/models/{model}"), 404)
+            if known.is_success:  # before anything of it is overwritten
+                _require_own(known.json(), order, model)
             for path, fields in (
                 ("/v1/datastore/namespaces", {"data": {"namespace": output["namespace"]}}),
                 ("/v1/namespaces", {"json": {"id": output["namespace"]}}),
@@ -66,14 +70,18 @@ def publish(order: dict[str, Any], adapter_dir: Path, result: dict[str, Any]) ->
         try:
             answer = http.post("/v1/models", json=_entity(order, result))
             if answer.status_code == 409:
-                known = _expect(http.get(f"/v1/models/{repo_id}@{version}")).json()
-                if (known.get("custom_fields") or {}).get("customization_id") != order["job_id"]:
-                    raise PublishError(f"a model {repo_id}@{version} was registered by someone else during this job")
+                _require_own(_expect(http.get(f"/v1/models/{model}")).json(), order, model)
             else:
                 _expect(answer)
         except httpx.HTTPError as error:
-            raise PublishError(f"{repo_id}@{version} could not be registered in the Entity Store: {error}") from error
-    return f"{repo_id}@{version}"
+            raise PublishError(f"{model} could not be registered in the Entity Store: {error}") from error
+    return model
+
+
+def _require_own(entity: dict[str, Any], order: dict[str, Any], model: str) -> None:
+    """Raise PublishError if a registered model is not of this job."""
+    if (entity.get("custom_fields") or {}).get("customization_id") != order["job_id"]:
+        raise PublishError(f"a model {model} was registered by someone else during this job")
 
 
 def _entity(order: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nemo_local.common.documents import DocumentStore
-from nemo_local.common.errors import ApiError, is_disk_full
+from nemo_local.common.errors import ApiError, Invalid, is_disk_full
 from nemo_local.evaluator.datasets import DatasetError
 from nemo_local.evaluator.endpoints import Endpoint, served_models
 from nemo_local.evaluator.judges import connect_judges
@@ -60,7 +60,7 @@ class JobRunner:
         for job in self._left_behind:
             try:
                 endpoint = self.files(job["id"]).endpoint()
-            except (OSError, LookupError) as error:
+            except (OSError, LookupError, ValueError) as error:
                 self._finish(job, "failed", f"The platform was stopped during this job and cannot resume it: {error}.")
             else:
                 self.submit(job, endpoint, resumed=True)
@@ -141,10 +141,13 @@ class JobRunner:
             async with self._slots:
                 started = {**job["status_details"], "message": "Reading the dataset."}
                 self._save(job, status="running", status_details=started)
+                patience = 0.0
                 if resumed:
                     files.log("resumed after a stop of the platform")
                     await self._wait_for(endpoint)
-                result = self._results.create(job["namespace"], None, await self._evaluate(job, endpoint, files))
+                    patience = TARGET_WAIT
+                outcome = await self._evaluate(job, endpoint, files, patience)
+                result = self._results.create(job["namespace"], None, outcome)
             await self._end(job, "completed", "Completed.", result["id"])
         except asyncio.CancelledError:
             if not self._stopping:
@@ -159,7 +162,7 @@ class JobRunner:
                 reason = f"Unexpected {type(error).__name__}: {error}. The log of the gateway has the traceback."
             await self._end(job, "failed", reason)
 
-    async def _evaluate(self, job: dict, endpoint: Endpoint | None, files: JobFiles) -> dict:
+    async def _evaluate(self, job: dict, endpoint: Endpoint | None, files: JobFiles, patience: float) -> dict:
         saved = 0.0
 
         def on_progress(details: dict) -> None:
@@ -171,9 +174,20 @@ class JobRunner:
 
         plan = make_plan(ConfigBody.model_validate(job["config"]))
         rows = job["target"].get("rows")
-        judges = await connect_judges(job["config"]["id"], plan, self._gateway_url)
+        judges = await self._connect_judges(job["config"]["id"], plan, patience)
         tasks = await evaluate(plan, rows, endpoint, judges, files, self._hub_endpoint, on_progress)
         return {"job": job["id"], "tasks": tasks}
+
+    async def _connect_judges(self, config_id: str, plan: Plan, patience: float) -> Judges:
+        """Connect them, where they do not answer or are not served yet within so many seconds."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                return await connect_judges(config_id, plan, self._gateway_url)
+            except ApiError as error:
+                if time.monotonic() > deadline or not (error.status == 503 or isinstance(error, Invalid)):
+                    raise
+            await asyncio.sleep(1)
 
     async def _wait_for(self, endpoint: Endpoint | None) -> None:
         deadline = time.monotonic() + TARGET_WAIT

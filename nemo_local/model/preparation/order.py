@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nemo_local.common.child import child_environment, start_child
+from nemo_local.common.child import OFFLINE, child_environment, start_child
 from nemo_local.common.files import write_json
 from nemo_local.model.preparation.source import FolderSource, HubSource
 
@@ -97,5 +97,6 @@ def _environment(source: HubSource | FolderSource) -> dict[str, str]:
     is_hub = isinstance(source, HubSource)
     environ = child_environment(*(["HF_TOKEN"] if is_hub and source.takes_token else []))
     if is_hub and source.is_data_store:  # reached even if the machine is offline
-        environ.pop("HF_HUB_OFFLINE", None)
+        for name in OFFLINE:
+            environ.pop(name, None)
     return environ

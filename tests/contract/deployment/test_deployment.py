@@ -68,6 +68,9 @@ def test_life_of_a_config_and_a_deployment(client, name):
         client.deployment.configs.delete(name, namespace="default")
     changed = client.deployment.model_deployments.update(name, namespace="default", description="mine")
     assert (changed.description, changed.models) == ("mine", [BASE_MODEL])
+    other = {"model": BASE_MODEL, "nim_deployment": NIM_DEPLOYMENT}
+    changed = client.deployment.model_deployments.update(name, namespace="default", config=other)
+    assert (changed.config.model, changed.models) == (BASE_MODEL, [BASE_MODEL])
     client.deployment.model_deployments.delete(name, namespace="default")
     client.deployment.configs.delete(name, namespace="default")
     with pytest.raises(nemo.NotFoundError):

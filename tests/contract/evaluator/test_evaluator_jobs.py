@@ -243,3 +243,15 @@ def test_a_dataset_of_the_entity_store(sdk: NeMoMicroservices, target: Target) -
     config["tasks"][TASK]["dataset"] = "team/rows"
     job = run(sdk, config, inline(target))
     assert (job.status, job.config.tasks[TASK].dataset.files_url) == ("completed", FILES)
+
+
+def test_a_limit_and_a_hub_of_a_registered_dataset_count(sdk: NeMoMicroservices, target: Target) -> None:
+    for name, fields in (("limited", {"limit": 1}), ("elsewhere", {"hf_endpoint": "http://127.0.0.1:1"})):
+        sdk.datasets.create(name=name, namespace="team", files_url=FILES, **fields)
+    config = tool_config()
+    config["tasks"][TASK]["dataset"] = "team/limited"
+    job = run(sdk, config, inline(target))
+    assert (job.status, len(samples(sdk, job))) == ("completed", 1)
+    config["tasks"][TASK]["dataset"] = "team/elsewhere"
+    job = run(sdk, config, inline(target))
+    assert job.status == "failed" and "http://127.0.0.1:1" in job.status_details.message

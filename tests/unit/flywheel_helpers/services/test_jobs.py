@@ -365,6 +365,14 @@ def test_samples_come_out_of_the_zip(connection):
     assert [(sample["index"], sample["scores"]) for sample in found] == [(0, {"function_name_accuracy": 1.0}), (1, {})]
 
 
+def test_a_question_may_hold_any_character(connection):
+    question = "one\u2028two\u2029three\u0085four"  # where `splitlines` breaks a line, and JSON does not
+    line = json.dumps({"index": 0, "item": question, "scores": {}, "error": None}, ensure_ascii=False)
+    content = zipped({"samples.jsonl": f"{line}\n{line}\n"})
+    nemo = connection(lambda request: httpx.Response(200, content=content))
+    assert [sample["item"] for sample in evaluator.samples(nemo, Job("e1", "new", "m", ""))] == [question] * 2
+
+
 def test_a_download_without_samples_is_said(connection):
     nemo = connection(lambda request: httpx.Response(200, content=zipped({"results.json": "{}"})))
     with pytest.warns(UserWarning, match="no samples.jsonl"):

@@ -14,7 +14,12 @@ DOCUMENTS = [
         "namespace": "ns",
         "name": f"n{n}",
         "created_at": f"2025-01-0{n}T00:00:00.000000",
-        "tags": {"gpu": n > 2, "size": n * 5, "made": {"created_at": f"2025-02-0{n}T00:00:00.000000"}},
+        "tags": {
+            "gpu": n > 2,
+            "size": n * 5,
+            "made": {"created_at": f"2025-02-0{n}T00:00:00.000000"},
+            "noted": {"created_at": "yesterday" if n > 2 else n},
+        },
         "enabled": n % 2 == 0,
         "epochs": n * 5,
         "base_model": "meta/llama" if n == 1 else None,
@@ -40,6 +45,7 @@ def listed(query: str) -> dict:
         ("sort=-twice", ["n4", "n3", "n2", "n1"]),  # as numbers: as texts, 10 is before 20 and after 100
         ("sort=name&page_size=3&page=2", ["n4"]),
         ("page=99", []),
+        ("filter[tags][noted][created_at]=2025-01-03", []),  # a field of the client's own that is no time
         ("filter[name]=n2", ["n2"]),
         ("filter[name]=true", []),
         ("filter[name]=n2,n3&sort=name", ["n2", "n3"]),
@@ -93,6 +99,7 @@ def test_a_page_says_where_it_is_and_what_was_asked():
     [
         ("page=-1", "at least 1"),
         ("page_size=0", "at least 1"),
+        (f"page={'9' * 5000}", "at least 1"),  # more digits than Python reads
         ("page=1.5", "whole number"),
         ("sort=weight", "twice"),
         ("filter=x", "filter[field]=value"),

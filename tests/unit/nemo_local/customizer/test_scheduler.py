@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -169,3 +170,16 @@ def test_a_disk_that_was_full_for_a_moment_fails_the_job_with_what_to_do(jobs, t
     job = run(jobs, tmp_path / "home", [None])
     assert job["status"] == "failed"
     assert lines(job)[-1].startswith("Job failed: The disk is full") and "UPDATE" not in lines(job)[-1]
+
+
+def test_a_job_that_is_created_while_the_scheduler_starts_is_queued_once(jobs, tmp_path):
+    body = {"config_snapshot": {}, "hyperparameters": {}, "provenance": {}, "plan": {}}
+    left = jobs.create("default", None, body)["id"]
+    scheduler = Scheduler(jobs, Settings(home=tmp_path / "home"))
+    created = jobs.create("default", None, body)["id"]
+    scheduler.submit(created)
+    scheduler._work = lambda: None
+    scheduler._thread = threading.Thread(target=scheduler._work)
+    scheduler.start()
+    scheduler._lock.release()
+    assert sorted(scheduler._waiting) == sorted([left, created])

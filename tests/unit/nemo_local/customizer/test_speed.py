@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from nemo_local.customizer import speed as module
 from nemo_local.customizer.speed import TrainingSpeed, TrainingSpeeds
 from nemo_local.model.base_model import BASE_MODEL_NAME, HF_FOLDER
 from nemo_local.settings import Settings
@@ -31,6 +32,12 @@ def test_a_measured_speed_is_not_measured_again(settings, tmp_path):
     assert speed.field() == {"tokens_per_second": 281.3}
     assert TrainingSpeed(Settings(home=tmp_path / "other", models=settings.models)).field() == speed.field()
     assert speed.pid is None
+
+
+def test_another_processor_is_measured_anew(settings, monkeypatch):
+    speed = TrainingSpeed(settings)
+    monkeypatch.setattr(module.shutil, "which", lambda name: f"/usr/bin/{name}")  # a graphics card was added
+    assert TrainingSpeed(settings).file != speed.file
 
 
 def test_nothing_is_measured_before_the_base_model_is_there(tmp_path):

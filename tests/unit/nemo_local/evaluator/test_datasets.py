@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -128,3 +130,23 @@ def test_malformed_rows(tmp_path: Path, name: str, content: str | bytes, message
 def test_a_data_store_that_is_down_may_be_asked_again(tmp_path: Path, path: str | None) -> None:
     with pytest.raises(DatasetUnavailable, match="ns/name cannot be fetched from http://127.0.0.1:1"):
         fetch(Source("ns/name", None, path, None), "http://127.0.0.1:1/v1/hf", tmp_path)
+
+
+@pytest.mark.parametrize("path", ["x.jsonl", None])
+def test_a_hub_that_refuses_may_be_asked_again(tmp_path: Path, path: str | None) -> None:
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(403)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(DatasetUnavailable, match="cannot be fetched from .*403"):
+            fetch(Source("ns/name", None, path, None), f"http://127.0.0.1:{server.server_port}/v1/hf", tmp_path)
+        server.shutdown()

@@ -12,12 +12,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 from ports import free_port
 
 from flywheel_helpers.local import platform
+from nemo_local.server import supervisor
 
 SERVER = """
 import http.server, json, os, subprocess, sys, threading
@@ -236,3 +238,13 @@ def test_a_taken_port_is_an_error_that_names_its_holder(start):
         process = start(FLYWHEEL_NIM_PORT=str(holder.getsockname()[1]))
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 1 and f"process {os.getpid()}" in errors
+
+
+def test_a_process_that_has_the_number_of_an_ended_server_is_left_alone():
+    ended_server = subprocess.Popen([sys.executable, "-c", ""])
+    ended_server.wait()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        ended_server.pid = stranger.pid  # as the system may give it again
+        supervisor._stop([SimpleNamespace(name="nim", process=ended_server)])
+        assert stranger.poll() is None
+        stranger.communicate(b"\n", timeout=10)

@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,8 +10,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from nemo_local.customizer.training import packing
-from nemo_local.customizer.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from nemo_local.customizer.training import checkpoint, packing
+from nemo_local.customizer.training.checkpoint import Progress, load_checkpoint, save_adapter, save_checkpoint
 from nemo_local.customizer.training.datasets import DatasetError
 from nemo_local.customizer.training.encoding import EncodedRow, common_prefix_length
 from nemo_local.customizer.training.learner import add_gradients
@@ -217,6 +218,41 @@ def test_a_kill_between_the_two_renames_loses_nothing(tmp_path):
     (tmp_path / "checkpoint").rename(tmp_path / "checkpoint.old")
     assert load_checkpoint(tmp_path / "checkpoint", tuned, optimizer).step == 7
     assert load_checkpoint(tmp_path / "nothing", tuned, optimizer) is None
+
+
+def test_a_second_kill_leaves_the_only_checkpoint(tmp_path, monkeypatch):
+    tuned = model(dtype=torch.float32)
+    optimizer = torch.optim.AdamW([p for p in tuned.parameters() if p.requires_grad])
+    answer_loss(tuned, pack(ROWS).to(CPU, torch.float32), LIMITS).backward()
+    optimizer.step()
+    save_checkpoint(tmp_path / "checkpoint", tuned, optimizer, Progress(step=7))
+    (tmp_path / "checkpoint").rename(tmp_path / "checkpoint.old")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "os", SimpleNamespace(rename=killed, replace=killed))
+        with pytest.raises(KeyboardInterrupt):
+            save_checkpoint(tmp_path / "checkpoint", tuned, optimizer, Progress(step=8))
+    assert load_checkpoint(tmp_path / "checkpoint", tuned, optimizer).step == 7
+
+
+def test_an_adapter_is_replaced_whole(tmp_path, monkeypatch):
+    tuned = model(dtype=torch.float32)
+    save_adapter(tmp_path / "adapter", tuned)
+    before = {file.name: file.read_bytes() for file in (tmp_path / "adapter").iterdir()}
+    assert {"adapter_config.json", "adapter_model.safetensors"} <= before.keys()
+
+    def killed(folder, **_):
+        (Path(folder) / "adapter_model.safetensors").write_bytes(b"the first half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tuned, "save_pretrained", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save_adapter(tmp_path / "adapter", tuned)
+    assert {file.name: file.read_bytes() for file in (tmp_path / "adapter").iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["adapter"]
 
 
 def test_an_epochs_order_depends_on_seed_and_epoch_alone():

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nemo_local.common.documents import DocumentStore
+from nemo_local.common.errors import ApiError, Invalid
 from nemo_local.evaluator.running import runner as module
 from nemo_local.evaluator.running.job_files import JobFiles
 from nemo_local.evaluator.running.runner import JobRunner
@@ -107,3 +108,40 @@ def test_a_full_disk_fails_the_job_with_what_to_do(
     assert "The disk is full" in found["status_details"]["message"]
     assert found["status_details"]["task_status"] == {"t": "failed"}
     assert next(failures, None) is None
+
+
+def test_a_job_whose_endpoint_a_power_cut_emptied_fails_alone(tmp_path: Path, jobs: DocumentStore) -> None:
+    left = [new_job(jobs, dataset=False) for _ in range(2)]
+    for job in left:
+        JobFiles(tmp_path / "evaluator" / "jobs" / job["id"]).keep_endpoint(None)
+    (tmp_path / "evaluator" / "jobs" / left[0]["id"] / "endpoint.json").write_text("")
+    runner = JobRunner(Settings(home=tmp_path), jobs, DocumentStore(tmp_path / "jobs.db", "evaluation-result"))
+    runner.start()
+    try:
+        broken = jobs.get_by_id(left[0]["id"])
+        assert (broken["status"], "cannot resume it" in broken["status_details"]["message"]) == ("failed", True)
+        deadline = time.monotonic() + 20
+        while (other := jobs.get_by_id(left[1]["id"]))["status"] != "completed":
+            assert time.monotonic() < deadline, other["status_details"]
+            time.sleep(0.05)
+    finally:
+        runner.stop()
+
+
+@pytest.mark.parametrize("error", [ApiError(503, "The NIM is starting."), Invalid("judge", "is not served.")])
+def test_a_resumed_job_waits_for_its_judges_and_a_new_one_does_not(
+    runner: JobRunner, monkeypatch: pytest.MonkeyPatch, error: ApiError
+) -> None:
+    asked = []
+
+    async def connect_judges(*_: object) -> dict:
+        asked.append(time.monotonic())
+        if len(asked) < 2:
+            raise error
+        return {}
+
+    monkeypatch.setattr(module, "connect_judges", connect_judges)
+    assert asyncio.run(runner._connect_judges("config", None, 30.0)) == {}
+    asked.clear()
+    with pytest.raises(ApiError):
+        asyncio.run(runner._connect_judges("config", None, 0.0))
