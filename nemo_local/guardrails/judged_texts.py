@@ -1,9 +1,13 @@
 """Which texts of a request and of an answer are judged, and in what form.
 
-What is judged must be all that a user can say and all that a caller gets. A safety model reads sentences, though: given
-the JSON of a tool call or of tool definitions, it takes the braces for an injected command. So a call is judged as the
-words of its name with its argument values, and a question in the course's text form without the definitions in it,
-which are the application's, as those in ``tools`` are.
+What is judged should be all that a user can say, and is all that a caller gets. A safety model reads sentences,
+though: given the JSON of a tool call or of tool definitions, it takes the braces for an injected command. So a call is
+judged as the words of its name with its argument values, and a question in the course's text form without the
+definitions in it, which are the application's, as those in ``tools``, system messages and tool results are.
+
+Somebody who types such a question can hide a request in the definitions. Judging them is no remedy yet: the course's
+small safety model then blocks 92 of 120 harmless questions (development rows, names and texts of the definitions behind
+the question), or 19 of 79 harmless definitions if their descriptions are judged alone.
 """
 
 from __future__ import annotations
