@@ -174,6 +174,10 @@ def test_every_deployed_base_model_is_served_and_an_adapter_on_its_own_base(stor
     assert served() == ["ada/fits", "bob/fits-the-other", BASE_MODEL_NAME, "tiny/other"]
     assert served.catalog.find("ada/fits").base == "tiny/other"
     assert len(served.engines) == 1  # the added one is loaded when it is asked for
+    stores.entities[0]["base_model"] = BASE_MODEL_NAME  # which its weights do not fit
+    assert served() == ["bob/fits-the-other", BASE_MODEL_NAME, "tiny/other"]
+    stores.entities[0]["base_model"] = "tiny/other"
+    assert served() == ["ada/fits", "bob/fits-the-other", BASE_MODEL_NAME, "tiny/other"]
     served.models.remove("tiny/other")
     assert served() == ["bob/fits-the-other", BASE_MODEL_NAME]
 

@@ -47,3 +47,12 @@ def test_the_fastest_product_of_either_format_counts(monkeypatch):
     monkeypatch.setattr(hardware, "time", altered(time, perf_counter=lambda: next(clock)))
     assert hardware.product_seconds() == {torch.float32: 2, torch.bfloat16: 4}
     assert next(clock, None) is None
+
+
+def test_a_format_that_would_be_emulated_is_not_computed_in(processor):
+    gpu = torch.device("cuda")
+    processor(native=False)
+    assert [hardware.computes(device, torch.bfloat16) for device in (CPU, gpu)] == [False, True]
+    assert hardware.computes(CPU, torch.float32)
+    processor(native=True)
+    assert hardware.computes(CPU, torch.bfloat16)

@@ -10,7 +10,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from nemo_local.customizer.training import checkpoint, packing
+from nemo_local.customizer.training import checkpoint, loop, packing
 from nemo_local.customizer.training.checkpoint import Progress, load_checkpoint, save_adapter, save_checkpoint
 from nemo_local.customizer.training.datasets import DatasetError
 from nemo_local.customizer.training.encoding import EncodedRow, common_prefix_length
@@ -236,6 +236,29 @@ def test_a_second_kill_leaves_the_only_checkpoint(tmp_path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             save_checkpoint(tmp_path / "checkpoint", tuned, optimizer, Progress(step=8))
     assert load_checkpoint(tmp_path / "checkpoint", tuned, optimizer).step == 7
+
+
+def test_an_interrupted_training_goes_on_in_its_number_format(tmp_path, monkeypatch):
+    spec = SimpleNamespace(
+        seed=1, model_dir=tmp_path, training_file=tmp_path, validation_file=tmp_path, max_seq_length=9,
+        checkpoint_dir=tmp_path / "checkpoint",
+    )  # fmt: skip
+    monkeypatch.setattr(loop, "row_encoder", lambda _: (None, 9))
+    monkeypatch.setattr(loop, "read_rows", lambda *_: ROWS)
+    taken = []
+
+    def learner(_, dtype):
+        taken.append(dtype)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "Learner", learner)
+    for saved in (None, {"step": 3}, {"step": 3, "dtype": "bfloat16"}):  # the second one is of an earlier version
+        if saved:
+            spec.checkpoint_dir.mkdir(exist_ok=True)
+            (spec.checkpoint_dir / "progress.json").write_text(json.dumps(saved))
+        with pytest.raises(KeyboardInterrupt):
+            loop.train(spec, print)
+    assert taken == [None, None, torch.bfloat16]
 
 
 def test_an_adapter_is_replaced_whole(tmp_path, monkeypatch):
