@@ -41,6 +41,24 @@ def wrong_address(service: str, request: str, reason: str) -> errors.Unreachable
     return errors.Unreachable(service, request, reason, f"Check {SERVICE_URLS[service]} in config.py.")
 
 
+def is_in_cluster(host: str) -> bool:
+    """Whether a host is a service of a cluster, by the name it has inside."""
+    return host.endswith(".svc.cluster.local")
+
+
+def refused_hint(host: str, names: str, otherwise: str) -> str:
+    """What to do if a host refuses the connection.
+
+    Args:
+        host: the host name.
+        names: the variables of config.py that contain it.
+        otherwise: what to do if the host is no service of a cluster, seen from inside.
+    """
+    if is_in_cluster(host):
+        return f"Its pod may still be starting, or has stopped: ask the host. Otherwise check {names} in config.py."
+    return otherwise
+
+
 def address_hint(host: str, names: str) -> str:
     """What to check if a host name does not resolve.
 
@@ -49,7 +67,7 @@ def address_hint(host: str, names: str) -> str:
         names: the variables of config.py that contain it.
     """
     hint = f"Check {names} in config.py."
-    if host.endswith(".svc.cluster.local"):
+    if is_in_cluster(host):
         hint += " Addresses inside the cluster do not resolve outside of it; from outside, set NEMO_URL."
     return hint
 
@@ -91,10 +109,8 @@ def transport_error(service: str, request: str, error: httpx.TransportError) -> 
         )
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         start = START_COMMANDS.get(service, "flywheel up")
-        return unreachable(
-            "nothing listens there (connection refused).",
-            f"On your own machine, start it ({start}); otherwise check {name} in config.py.",
-        )
+        own_machine = f"On your own machine, start it ({start}); otherwise check {name} in config.py."
+        return unreachable("nothing listens there (connection refused).", refused_hint(host or "", name, own_machine))
     return unreachable(
         f"the connection broke ({error or type(error).__name__}).",
         "Run the cell again: it continues from there. If it happens again, see the service's log.",

@@ -51,7 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--release", default=RELEASES[0], choices=RELEASES, help="of NeMo Microservices")
     parser.add_argument("--overlays", nargs="*", default=[], help="names of files in frameworks/values/")
-    parser.add_argument("--revision", type=int, help="ends the versions, where these were uploaded before: 25.8.0-2")
+    parser.add_argument(
+        "--revision",
+        type=int,
+        choices=range(1, 100),
+        metavar="1..99",
+        help="raises the versions, where these were uploaded before: 2 makes 25.8.2 of 25.8.0",
+    )
     parser.add_argument("--dist", type=Path, default=HERE.parent / "dist")
     parser.add_argument("--vendor", type=Path, default=HERE / "vendor")
     options = parser.parse_args(arguments)
@@ -96,7 +102,7 @@ def pack(
         overlays: names of overlays, in the order in which they are merged.
         dist: the folder for the packed chart.
         vendor: the folder with upstream charts.
-        revision: what the version ends with; None for the version of the upstream chart alone.
+        revision: what the version is raised by; None for the first upload.
 
     Raises:
         HelmError: the upstream chart cannot be had, or a value is wrong.
@@ -123,7 +129,7 @@ def stage(
     upstream = about["dependencies"][0]
     if release:
         upstream["version"] = about["appVersion"] = release
-    about["version"] = f"{upstream['version']}-{revision}" if revision else upstream["version"]
+    about["version"] = packed_version(upstream["version"], revision or 0)
     _yaml.dump(about, chart / "Chart.yaml")
     values = _yaml.load(chart / "values.yaml")
     for path in overlay_files(framework.folder, release, overlays):
@@ -132,6 +138,15 @@ def stage(
     (chart / "charts").mkdir()
     shutil.copy(find_upstream(upstream, vendor, framework.key), chart / "charts")
     return chart
+
+
+def packed_version(upstream: str, revision: int) -> str:
+    """The version of a packed chart. Its last number leaves room for 99 revisions of each upstream version.
+
+    A suffix would not do: to SemVer, 25.8.0-2 comes before 25.8.0, and an update needs a higher version.
+    """
+    major, minor, patch = upstream.split(".")
+    return f"{major}.{minor}.{int(patch) * 100 + revision}"
 
 
 def merge(values: CommentedMap, overlay: CommentedMap) -> None:

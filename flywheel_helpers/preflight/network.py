@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from flywheel_helpers.errors import ConfigError
-from flywheel_helpers.failures import address_hint, certificate_problem
+from flywheel_helpers.failures import address_hint, certificate_problem, refused_hint
 from flywheel_helpers.services.tls import INSIDE, origin, tls_context
 from flywheel_helpers.settings import Settings
 
@@ -50,7 +50,8 @@ def look(settings: Settings, address: str, names: list[str]) -> str:
         raise ConfigError(f"no TLS at {ip} ({error.reason})", f"Check {there} in config.py: is it http://?") from None
     except ConnectionRefusedError:
         start = "Start it (flywheel up), or check" if settings.profile == "local" else "Check"
-        raise ConfigError(f"nothing listens on port {port} of {ip}", f"{start} {there} in config.py.") from None
+        hint = refused_hint(host, there, f"{start} {there} in config.py.")
+        raise ConfigError(f"nothing listens on port {port} of {ip}", hint) from None
     except OSError as error:
         raise ConfigError(
             f"no connection to {ip} port {port} ({error})", f"Check {there} in config.py, your VPN and the firewall."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import ssl
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -226,7 +227,10 @@ def _translate(nemo: Connection, error: BaseException) -> ServiceError | None:
         sent = getattr(error, "_request", None)
         url = str(sent.url) if sent else nemo.settings.data_store_url
         request = request_line(sent) if sent else f"GET {url}"
-        return _about_the_link(nemo, transport_error(SERVICE, request, error), url)
+        translated = transport_error(SERVICE, request, error)
+        # An untrusted certificate needs the same advice wherever the link leads: CA_BUNDLE.
+        untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes_of(error))
+        return translated if untrusted else _about_the_link(nemo, translated, url)
     return None
 
 

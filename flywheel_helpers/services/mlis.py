@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flywheel_helpers import polling
-from flywheel_helpers.errors import ConfigError, JobFailed, ServiceError, WaitTimeout
+from flywheel_helpers.errors import ConfigError, JobFailed, ServiceError, Unreachable, WaitTimeout
 
 if TYPE_CHECKING:
     import aiolirest
 
 SERVICE = "MLIS"
-_FAILED = ("Failed", "UpdateFailed", "Paused", "Deleting")
+# The states from which a deployment does not become ready by itself, and what to do.
+_STUCK = {
+    "Failed": "See its events in MLIS. Delete it there to deploy it again.",
+    "UpdateFailed": "The version before still serves. Undo the change in MLIS, or see its events.",
+    "Paused": "Resume it in MLIS, then run this again.",
+    "Deleting": "Wait until it is gone, then run this again.",
+}
 
 
 @dataclass(frozen=True)
@@ -102,37 +108,61 @@ def deploy(
         environment. The key, CONTENT_SAFETY_API_KEY, is the token that you signed in with.
 
     Raises:
-        ServiceError: MLIS refused a request; the message contains its own.
+        ConfigError: the deployment of this name serves another model.
+        ServiceError: MLIS refused a request, and the message contains its own; or it cannot be reached.
         JobFailed: the deployment failed. WaitTimeout: it is not ready in time.
     """
     import aiolirest
+    from urllib3.exceptions import HTTPError
 
     models, deployments = aiolirest.PackagedModelsApi(client), aiolirest.DeploymentsApi(client)
     try:
-        if not models.models_get(name=name):
-            models.models_post(_packaged_model(model, name))
-            say(f"packaged model {name}: created")
+        # All versions of that name, the newest first. What is made under a taken name is a new version.
+        ours = [one for one in models.models_get(name=name) if _is(one, model)]
         found = _find(deployments, name)
         if found is None:
-            found = deployments.deployments_post(_deployment(name))
+            if not ours:
+                ours = [models.models_post(_packaged_model(model, name))]
+                say(f"packaged model {name}: created")
+            found = deployments.deployments_post(_deployment(name, ours[0].id))
             say(f"deployment {name}: created")
+        elif found.model not in [one.id for one in ours]:
+            raise ConfigError(
+                f"MLIS: the deployment {name} serves another model than {model.name}.",
+                "Delete it in MLIS if nobody needs it, or give mlis.deploy another name.",
+            )
         found = _wait(deployments, found, name, timeout, poll_seconds, say)
-    except aiolirest.ApiException as error:
-        request = client.configuration.host
-        raise ServiceError(
-            SERVICE,
-            request,
-            "the request was refused",
-            "Check the token, and that its user may create models.",
-            status=error.status,
-            server_message=str(error.body or error.reason),
-        ) from None
+    except (aiolirest.ApiException, HTTPError) as error:
+        raise _failure(client.configuration.host, error) from None
     return {
         "CONTENT_SAFETY": "endpoint",
         "CONTENT_SAFETY_URL": f"{found.state.endpoint.rstrip('/')}/v1",
         "CONTENT_SAFETY_MODEL": model.name,
         "CONTENT_SAFETY_NEEDS_KEY": "true",
     }
+
+
+def _failure(request: str, error: Exception) -> ServiceError:
+    """The error about a request that HPE's client, or urllib3 below it, could not complete."""
+    otherwise = "Check the address, and MLIS itself."
+    if status := getattr(error, "status", None):  # 0 where TLS failed
+        hint = "Check the token, and that its user may create models." if status in (401, 403) else otherwise
+        said = str(error.body or error.reason)
+        return ServiceError(SERVICE, request, "the request was refused", hint, status=status, server_message=said)
+    cause = getattr(error, "reason", None) or error
+    if "certificate" in str(cause).lower():
+        otherwise = 'Give your organisation\'s certificates: mlis.connect(url, token, ca_bundle="...")'
+    return Unreachable(SERVICE, request, f"no connection ({cause})", otherwise)
+
+
+def _is(packaged: aiolirest.PackagedModel, model: SafetyModel) -> bool:
+    """Whether a packaged model is `model`. MLIS may fill in a url or an image that we do not name."""
+    return (
+        packaged.format == model.format
+        and (not model.url or packaged.url == model.url)
+        and (not model.image or packaged.image == model.image)
+        and tuple(packaged.arguments or ()) == model.arguments
+    )
 
 
 def _packaged_model(model: SafetyModel, name: str) -> aiolirest.PackagedModelRequest:
@@ -152,12 +182,12 @@ def _packaged_model(model: SafetyModel, name: str) -> aiolirest.PackagedModelReq
     )
 
 
-def _deployment(name: str) -> aiolirest.DeploymentRequest:
+def _deployment(name: str, model_id: str) -> aiolirest.DeploymentRequest:
     import aiolirest
 
     return aiolirest.DeploymentRequest(
         name=name,
-        model=name,
+        model=model_id,  # the name alone does not say which version
         # Always one replica: with none running, a guarded chat would wait for minutes.
         autoScaling=aiolirest.Autoscaling(minReplicas=1, maxReplicas=1),
         security=aiolirest.Security(authenticationRequired=True),
@@ -176,17 +206,24 @@ def _wait(
     poll_seconds: float,
     say: Callable[[str], None],
 ) -> aiolirest.Deployment:
+    from aiolirest.exceptions import ServiceException
+    from urllib3.exceptions import HTTPError
+
     said = ""
     for elapsed in polling.attempts(timeout, poll_seconds):
         if elapsed:
-            found = _find(deployments, name) or found
+            try:
+                found = _find(deployments, name) or found
+            except (ServiceException, HTTPError) as error:
+                say(f"deployment {name}: could not ask for its state ({getattr(error, 'reason', None) or error})")
+                continue
         if found.status == "Ready" and found.state and found.state.endpoint:
             return found
-        if found.status in _FAILED:
+        if found.status in _STUCK:
             reasons = [failure.message for failure in (found.state and found.state.failure_info) or []]
             raise JobFailed(
                 f"MLIS: the deployment {name} is {found.status}. {' '.join(filter(None, reasons))}",
-                "See its events in MLIS. Delete it there to deploy it again.",
+                _STUCK[found.status],
             )
         if found.status != said:
             said = found.status

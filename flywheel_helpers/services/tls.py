@@ -11,7 +11,7 @@ from huggingface_hub import constants, set_client_factory
 from huggingface_hub.utils import disable_progress_bars
 
 from flywheel_helpers import errors
-from flywheel_helpers.failures import request_line
+from flywheel_helpers.failures import is_in_cluster, request_line
 from flywheel_helpers.settings import Settings
 
 # Never reached through a proxy, whatever HTTP_PROXY says: this machine, and the services of our own cluster, whose
@@ -98,9 +98,14 @@ def hub_client(settings: Settings) -> httpx.Client:
 
 def wrong_links_hint(ours: str, theirs: str) -> str:
     """What to do when the Data Store's links lead to another address than its own."""
+    found = f"The Data Store's address is {ours}, but its links lead to {theirs}"
+    if is_in_cluster(urlsplit(ours).hostname or ""):
+        return (
+            f"{found}, which must be reachable from here too. The host sets that address with nemo.data-store.external."
+        )
     return (
-        f"The Data Store's address is {ours}, but its links lead to {theirs}. Set NEMO_DATA_STORE_URL to its address "
-        "inside the cluster, or have the gateway forward X-Forwarded-Proto and the host."
+        f"{found}. Set NEMO_DATA_STORE_URL to its address inside the cluster, or have the gateway forward "
+        "X-Forwarded-Proto and the host."
     )
 
 

@@ -13,18 +13,21 @@ from charts import NEMO, OPEN_WEBUI
 from custom_resources import check_custom_resource
 
 from frameworks import pack
-from frameworks.helm import helm
+from frameworks.helm import HelmError, helm
 
 NEMO_OVERLAYS = [
     (),
     ("l40s", "shared-cluster"),
     ("h100", "clean-cluster"),
+    ("proxy",),
     ("proxy", "private-ca"),
+    ("shared-cluster", "own-nemo-operator"),
 ]
 CASES = [
     *((NEMO, release, overlays) for release, overlays in itertools.product(pack.RELEASES, NEMO_OVERLAYS)),
     (OPEN_WEBUI, None, ()),
     (OPEN_WEBUI, None, ("private-ca",)),
+    (OPEN_WEBUI, None, ("private-ca", "single-sign-on")),
     (OPEN_WEBUI, None, ("single-sign-on", "air-gapped")),
 ]
 KUBERNETES = ["1.25", "1.37"]  # the oldest and the newest whose schemas there are
@@ -110,7 +113,12 @@ def test_no_placeholder_is_left(case):
         assert used <= set(charts.PLACEHOLDERS), path
 
 
-@pytest.mark.parametrize("name", ["nemo", "n" * 53])
-def test_any_release_name_that_helm_takes(name):
-    assert charts.render(charts.staged(), name=name)
-    assert charts.render(charts.staged(OPEN_WEBUI), name=name)
+@pytest.mark.parametrize(
+    ("framework", "longest", "refusal"),
+    [(NEMO, 37, "has more than 37 characters"), (OPEN_WEBUI, 53, "must not be longer than 53")],  # the second is Helm's
+)
+def test_any_release_name_that_leaves_room_for_the_names_made_from_it(framework, longest, refusal):
+    for name in ("nemo", "n" * longest):
+        assert charts.render(charts.staged(framework), name=name)
+    with pytest.raises(HelmError, match=refusal):
+        charts.render(charts.staged(framework), name="n" * (longest + 1))

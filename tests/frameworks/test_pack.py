@@ -50,14 +50,29 @@ def test_both_are_packed_and_the_wizard_s_fields_are_printed(tmp_path, capsys):
 
 def test_release_overlays_and_revision(tmp_path):
     run(tmp_path, "--release", "25.12.1", "--overlays", "h100", "clean-cluster", "--revision", "2")
-    packed = tmp_path / "dist" / "flywheel-nemo-25.12.1-2.tgz"
+    packed = tmp_path / "dist" / "flywheel-nemo-25.12.102.tgz"
     values = read(packed, "values.yaml")
     assert values["gpu"] == "H100" and values["nemo"]["volcano"]["enabled"] and values["tags"]["studio"]
     assert read(packed, "Chart.yaml")["appVersion"] == "25.12.1"
-    assert (tmp_path / "dist" / "flywheel-open-webui-16.0.0-2.tgz").exists()
+    assert (tmp_path / "dist" / "flywheel-open-webui-16.0.2.tgz").exists()
     with tarfile.open(packed) as files:
         text = files.extractfile("flywheel-nemo/values.yaml").read().decode()
     assert "# The kind of GPU on the nodes" in text, "the reasons stay beside the merged values"
+
+
+def test_each_packed_version_is_higher_than_those_before():
+    made = [pack.packed_version("25.8.0", revision) for revision in (0, 2, 10, 99)]
+    made += [pack.packed_version("25.8.1", 0), pack.packed_version("25.12.1", 0), pack.packed_version("25.12.1", 2)]
+    assert made == ["25.8.0", "25.8.2", "25.8.10", "25.8.99", "25.8.100", "25.12.100", "25.12.102"]
+    numbers = [tuple(map(int, version.split("."))) for version in made]
+    assert numbers == sorted(numbers)
+
+
+@pytest.mark.parametrize("revision", ["0", "100"])
+def test_a_revision_there_is_no_room_for(tmp_path, revision, capsys):
+    with pytest.raises(SystemExit):
+        run(tmp_path, "--revision", revision)
+    assert "--revision" in capsys.readouterr().err
 
 
 def test_an_overlay_that_is_not_there(tmp_path):

@@ -23,6 +23,7 @@ WRONG = [
     (NEMO, "nemo.existingSecret=", "/nemo/existingSecret"),
     (NEMO, "nemo.existingImagePullSecret=", "/nemo/existingImagePullSecret"),
     (NEMO, "baseModel.proxy.httpsProxy=proxy.example.test:3128", "/baseModel/proxy/httpsProxy"),
+    (NEMO, "baseModel.proxy.httpsProxy=http://proxy.example.test:3128", "baseModel.proxy.certConfigMap is empty"),
     (NEMO, "baseModel.storageSize=50", "/baseModel/storageSize"),
     (NEMO, "baseModel.storgeClass=fast", "storgeClass"),
     (NEMO, "defaultCpuLimit=many", "/defaultCpuLimit"),

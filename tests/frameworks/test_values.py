@@ -106,6 +106,28 @@ def test_every_container_has_a_cpu_limit(release):
     assert model["spec"]["resources"]["limits"] == {"nvidia.com/gpu": 1, "cpu": "8"}
 
 
+@pytest.mark.parametrize("release", pack.RELEASES)
+def test_requests_stay_small(release):
+    """Kubernetes reserves the limit of a container that has no request, whether it is used or not."""
+    documents = charts.render(charts.staged(NEMO, release))
+    found = [
+        (owner["metadata"]["name"], container["resources"])
+        for owner, pod in charts.pods(documents)
+        for container in pod["spec"].get("initContainers", []) + pod["spec"]["containers"]
+        if container.get("resources", {}).get("limits", {}).get("cpu")
+        and owner["metadata"]["name"] not in _OPERATORS  # whose resources are NVIDIA's
+    ]
+    found += [
+        (model["metadata"]["name"], model["spec"]["resources"]) for model in charts.of_kind(documents, "NIMService")
+    ]
+    assert [name for name, resources in found if not resources.get("requests", {}).get("cpu")] == []
+    assert sum(_cores(resources["requests"]["cpu"]) for _, resources in found) <= 10
+
+
+def _cores(quantity: str) -> float:
+    return float(quantity[:-1]) / 1000 if quantity.endswith("m") else float(quantity)
+
+
 def test_open_webui_has_cpu_limits_and_labels():
     documents = charts.render(charts.staged(OPEN_WEBUI), namespace="open-webui")
     ((_, pod),) = charts.pods(documents)
@@ -146,13 +168,28 @@ def test_the_base_model_finds_adapters_and_is_found():
 
 
 @pytest.mark.parametrize(
-    ("overlay", "operators"), [("shared-cluster", set()), ("clean-cluster", _OPERATORS | _VOLCANO)]
+    ("overlays", "operators"),
+    [
+        (("shared-cluster",), set()),
+        (("shared-cluster", "own-nemo-operator"), {"nemo-nemo-operator-controller-manager"}),
+        (("clean-cluster",), _OPERATORS | _VOLCANO),
+    ],
 )
-def test_operators_and_volcano_by_cluster(overlay, operators):
-    documents = charts.render(charts.staged(NEMO, charts.RELEASE, (overlay,)))
+def test_operators_and_volcano_by_cluster(overlays, operators):
+    documents = charts.render(charts.staged(NEMO, charts.RELEASE, overlays))
     names = {deployment["metadata"]["name"] for deployment in charts.of_kind(documents, "Deployment")}
     assert names & (_OPERATORS | _VOLCANO) == operators
     assert "dgxc-admission-controller" not in names
+
+
+def test_beside_another_installation_each_has_its_own(monkeypatch):
+    monkeypatch.setitem(charts.PLACEHOLDERS, "${NAMESPACE}", "ours")
+    monkeypatch.setitem(charts.PLACEHOLDERS, "${RELEASE_NAME}", "flywheel")
+    chart = charts.staged.__wrapped__(NEMO, "25.12.1", ("shared-cluster", "own-nemo-operator"))
+    nemo = yaml.safe_load((chart / "values.yaml").read_text())["nemo"]
+    assert nemo["nim-proxy"]["nimNamespace"] == nemo["deployment-management"]["nimNamespace"] == "ours"
+    assert nemo["nemo-operator"]["restrictedNamespace"] == "ours"
+    assert nemo["core"]["config"]["models"]["database"]["host"] == "flywheel-entity-storedb"
 
 
 def test_probes_leave_time_to_start():
@@ -187,9 +224,12 @@ def test_the_notes_name_the_version_of_the_base_model(release, gpu, version):
     # Helm shows the notes of an installation only, and plans one without a cluster.
     words = helm("install", "nemo", charts.staged(NEMO, release), *options)
     assert f"export BASE_MODEL_VERSION=v1.0.0+{version}\n" in words
-    assert "NEMO_DATA_STORE_URL" not in words
+    assert "NEMO_DATA_STORE_URL" not in words and "NIM_INTERNAL_URL" not in words
+    assert "Notebooks do not see these exports" in words
+    assert "in place of the services' addresses:\n\n  export NEMO_URL=https://nemo.pcai.example.test\n" in words
     elsewhere = helm("install", "nemo", charts.staged(NEMO, release), "--dry-run=client", "--namespace", "other")
     assert "export NEMO_DATA_STORE_URL=http://nemo-data-store.other.svc.cluster.local:3000\n" in elsewhere
+    assert "export NIM_INTERNAL_URL=http://nemo-nim-proxy.other.svc.cluster.local:8000\n" in elsewhere
 
 
 def test_proxy_exceptions_hold_every_service():
@@ -225,10 +265,17 @@ def test_open_webui_is_the_version_that_the_course_is_tested_with():
 
 def test_people_can_sign_in_to_open_webui_with_their_account_of_the_cluster():
     ((_, pod),) = charts.pods(charts.render(charts.staged(OPEN_WEBUI, None, ("single-sign-on",))))
-    environment = {variable["name"]: variable["value"] for variable in pod["spec"]["containers"][0]["env"]}
+    environment = {variable["name"]: variable.get("value") for variable in pod["spec"]["containers"][0]["env"]}
     assert environment["OAUTH_CLIENT_ID"] == "client" and environment["OAUTH_CLIENT_SECRET"] == "not-a-secret"
     realm = f"https://keycloak.{charts.DOMAIN}/realms/UA"
     assert environment["OPENID_PROVIDER_URL"] == f"{realm}/.well-known/openid-configuration"
+
+
+def test_sessions_outlast_a_restart_of_open_webui():
+    ((_, pod),) = charts.pods(charts.render(charts.staged(OPEN_WEBUI)))
+    (variable,) = (one for one in pod["spec"]["containers"][0]["env"] if one["name"] == "WEBUI_SECRET_KEY")
+    secret = {"name": "open-webui", "key": "WEBUI_SECRET_KEY", "optional": True}
+    assert variable["valueFrom"] == {"secretKeyRef": secret}
 
 
 def test_images_come_from_the_registry_of_an_air_gapped_cluster(monkeypatch):
@@ -241,7 +288,7 @@ def test_images_come_from_the_registry_of_an_air_gapped_cluster(monkeypatch):
 
 def test_open_webui_knows_the_variables_that_we_set():
     ((_, pod),) = charts.pods(charts.render(charts.staged(OPEN_WEBUI, None, ("private-ca", "single-sign-on"))))
-    environment = {variable["name"]: variable["value"] for variable in pod["spec"]["containers"][0]["env"]}
+    environment = {variable["name"]: variable.get("value") for variable in pod["spec"]["containers"][0]["env"]}
     assert environment["ENABLE_PERSISTENT_CONFIG"] == "False"
     (package,) = (ROOT / ".venv-openwebui" / "lib").glob("python*/site-packages/open_webui")
     source = (package / "config.py").read_text() + (package / "env.py").read_text()

@@ -105,8 +105,8 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 # Notebook 05 ends with a picture where a browser and playwright are there, and says a word where they are not.
-# aiolirest is HPE's client for MLIS: the extra `mlis`.
-OPTIONAL = ("playwright", "aiolirest")
+# aiolirest is HPE's client for MLIS, which raises errors of urllib3: the extra `mlis`.
+OPTIONAL = ("playwright", "aiolirest", "urllib3")
 IMPORTED_AS = {"yaml": "pyyaml"}  # where a package is imported by another name than it is installed by
 # The packages of the repository that the notebooks use.
 PACKAGES = ("flywheel_helpers", "tool_calling", "sample_data")

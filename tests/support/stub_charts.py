@@ -75,11 +75,11 @@ _PLATFORM = {
     ),
     "guardrails": _component("nemo-guardrails", 7331, **_USUAL, postgresql=_DATABASE),
     "deployment-management": _component(
-        "nemo-deployment-management", 8000, **_USUAL, deployments={"defaultStorageClass": ""}
+        "nemo-deployment-management", 8000, **_USUAL, deployments={"defaultStorageClass": ""}, nimNamespace=""
     ),
-    "nim-proxy": _component("nemo-nim-proxy", 8000, **_USUAL),
+    "nim-proxy": _component("nemo-nim-proxy", 8000, **_USUAL, nimNamespace=""),
     "nim-operator": _workloads("nemo-nim-operator", **_LIMITED),
-    "nemo-operator": _workloads("nemo-nemo-operator-controller-manager", **_LIMITED),
+    "nemo-operator": _workloads("nemo-nemo-operator-controller-manager", **_LIMITED, restrictedNamespace=""),
 }
 _CORE_PARTS = {"nemo-core-api": "api", "nemo-core-controller": "controller", "nemo-core-logcollector": "logcollector"}
 # Components by release, and which of them only a condition or a tag switches on.
@@ -99,7 +99,10 @@ NEMO: dict[str, dict[str, dict[str, Any]]] = {
                     {"name": "nemo-core-migrations", "kind": "Job", "at": "databaseMigrations"},
                 ],
             },
-            "config": {"jobs": {"storage": {"storageClass": ""}}},
+            "config": {
+                "jobs": {"storage": {"storageClass": ""}},
+                "models": {"database": {"host": "nemo-entity-storedb"}},
+            },
             **{part: {"podLabels": {}, "resources": {}} for part in (*_CORE_PARTS.values(), "databaseMigrations")},
             "postgresql": _DATABASE,
         },

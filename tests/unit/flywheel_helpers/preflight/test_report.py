@@ -73,6 +73,7 @@ def test_a_failure_has_a_cause_and_a_fix(connection, tmp_path):
     assert failed == {"Evaluator", "base model is served", "base model can be trained"}
     assert "database is starting" in found["Evaluator"].found and found["Evaluator"].fix
     assert "Served: other/model" in found["base model is served"].found
+    assert found["base model is served"].fix.startswith("After an installation it may still be starting: wait")
     assert "v1.0.0+L40" in found["base model can be trained"].fix
     with pytest.raises(errors.ConfigError, match=rf"3 of {len(found)} checks failed") as caught:
         report.require()

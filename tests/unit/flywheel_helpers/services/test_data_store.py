@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
 from dataclasses import replace
@@ -140,6 +142,41 @@ def test_store_that_is_down(settings, folder):
     nemo = Connection(replace(settings, data_store_url=f"http://127.0.0.1:{free_port()}"), first_delay=0.0)
     with pytest.raises(Unreachable, match="connection refused"):
         data_store.list_files(nemo)
+
+
+def failing_at(url, cause):
+    """What httpx raises where a request to a link fails."""
+    error = httpx.ConnectError(str(cause), request=httpx.Request("PUT", url))
+    error.__cause__ = cause
+    return error
+
+
+def test_a_link_with_an_untrusted_certificate_is_about_certificates(settings):
+    nemo = Connection(replace(settings, data_store_url="http://nemo-data-store.nemo.svc.cluster.local:3000"))
+    cause = ssl.SSLCertVerificationError("handshake")
+    cause.verify_code, cause.verify_message = 20, "unable to get local issuer certificate"
+    with pytest.raises(Unreachable, match="certificate of nemo.example.test is not trusted") as caught:
+        with data_store.hub_errors(nemo):
+            raise failing_at("https://nemo.example.test/x.git/info/lfs/objects/1", cause)
+    assert "CA_BUNDLE" in caught.value.hint and "links" not in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("ours", "advice"),
+    [
+        (
+            "http://nemo-data-store.nemo.svc.cluster.local:3000",
+            "its links lead to https://nemo.example.test:443, which must be reachable from here too. "
+            "The host sets that address with nemo.data-store.external.",
+        ),
+        ("https://other.example.test", "Set NEMO_DATA_STORE_URL to its address inside the cluster"),
+    ],
+)
+def test_links_that_lead_elsewhere(settings, ours, advice):
+    nemo = Connection(replace(settings, data_store_url=ours))
+    with pytest.raises(Unreachable, match="no host named nemo.example.test") as caught, data_store.hub_errors(nemo):
+        raise failing_at("https://nemo.example.test/x.git/info/lfs/objects/1", socket.gaierror("unknown"))
+    assert advice in caught.value.hint
 
 
 def recording_store(status, seen):
