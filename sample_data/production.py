@@ -97,12 +97,13 @@ def with_feedback(questions: Sequence[Row], share: float = FEEDBACK_SHARE, seed:
 
 def similarity(first: frozenset[str], second: frozenset[str]) -> float:
     """Jaccard's index of two sets of words: 0 where they share none, 1 where they are the same."""
-    return len(first & second) / len(first | second)
+    return len(first & second) / len(first | second) if first or second else 1.0
 
 
 def words(query: str) -> frozenset[str]:
-    """The words and numbers of a question, without regard to case and punctuation."""
-    return frozenset(re.findall(r"\w+", query.casefold()))
+    """The words and numbers of a question, without regard to case and punctuation, unless it has nothing else."""
+    text = query.casefold()
+    return frozenset(re.findall(r"\w+", text) or text.split())
 
 
 class _Week:

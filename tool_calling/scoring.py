@@ -11,6 +11,8 @@ UNPARSABLE = object()  # in place of arguments that are not a JSON object; equal
 
 def json_equal(a: Any, b: Any) -> bool:
     """Whether two parsed JSON values are the same value: `2` is `2.0`, but `true` is not `1` as in Python."""
+    if a is UNPARSABLE or b is UNPARSABLE:
+        return False
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
     if isinstance(a, dict) and isinstance(b, dict):

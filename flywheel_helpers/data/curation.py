@@ -7,10 +7,11 @@ other and counts.
 from __future__ import annotations
 
 import json
+import math
 import re
 import string
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -19,6 +20,7 @@ import jsonschema
 import referencing
 
 from sample_data.production import NEAR, similarity, words
+from tool_calling import strict_json
 from tool_calling.scoring import score_tool_calls
 
 
@@ -98,7 +100,7 @@ def curate(
 
 
 def well_formed(examples: Examples) -> Examples:
-    """Those whose calls are, or parse as, a list of `{"name": str, "arguments": object}`."""
+    """Those whose calls are, or parse as, a list of `{"name": str, "arguments": object}`, in strict JSON."""
     kept = []
     for example in examples:
         calls = example.calls
@@ -107,6 +109,10 @@ def well_formed(examples: Examples) -> Examples:
                 calls = json.loads(calls)
             except (ValueError, RecursionError):
                 continue
+        try:
+            strict_json.check([example.query, calls])
+        except strict_json.NotStrict:  # NaN, for example
+            continue
         if isinstance(calls, list) and all(_is_call(call) for call in calls):
             bare = [{"name": call["name"], "arguments": call["arguments"]} for call in calls]
             kept.append(replace(example, calls=bare))
@@ -151,7 +157,10 @@ _PERSONAL = re.compile(
 
 
 def without_personal_data(examples: Examples, seed: int) -> Examples:
-    """All of them, with mail addresses, phone numbers and account numbers replaced by others of the same shape.
+    """Mail addresses, phone numbers and account numbers are replaced by others of the same shape.
+
+    Left out are examples with an argument that has such a value in another form than the question (without its spaces,
+    or as a number), or one that its tool would no longer take: their answer would be wrong for the new question.
 
     The same value gets the same replacement wherever it occurs, in questions and in arguments. Replacements follow from
     the order of appearance and not from the value, which therefore cannot be computed back from them.
@@ -173,7 +182,24 @@ def without_personal_data(examples: Examples, seed: int) -> Examples:
             return {key: clean(item) for key, item in value.items()}
         return value
 
-    return [replace(example, query=clean(example.query), calls=clean(example.calls)) for example in examples]
+    consistent = filter(_has_personal_data_as_written, examples)
+    return fitting([replace(one, query=clean(one.query), calls=clean(one.calls)) for one in consistent])
+
+
+def _has_personal_data_as_written(example: Example) -> bool:
+    asked = {match.group() for match in _PERSONAL.finditer(example.query)}
+    numbers = {re.sub(r"\D", "", value).lstrip("0") for value in asked}
+    values = list(_leaves(example.calls))
+    used = {match.group() for value in values if isinstance(value, str) for match in _PERSONAL.finditer(value)}
+    return used <= asked and not any(str(value) in numbers for value in values if isinstance(value, int | float))
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(part)
+    else:
+        yield value
 
 
 def agreeing(examples: Examples) -> Examples:
@@ -212,14 +238,27 @@ def no_near_duplicates(examples: Examples) -> Examples:
 def not_in(examples: Examples, exam: Sequence[frozenset[str]]) -> Examples:
     """Those whose question is neither in the exam nor nearly: a score on a practised question measures memory.
 
+    Two questions as near as `NEAR` share one of their rarest words, so only those that do are compared: the prefix
+    filter of Chaudhuri et al. 2006 (https://doi.org/10.1109/ICDE.2006.9).
+
     Args:
         exam: the `words` of each of its questions.
     """
-    return [
-        example
-        for example in examples
-        if not any(similarity(said, other) >= NEAR for said in [words(example.query)] for other in exam)
-    ]
+    count = Counter(word for other in exam for word in other)
+
+    def rarest(said: frozenset[str]) -> list[str]:
+        common = math.ceil(NEAR * len(said) - 1e-9)  # words that it shares with any that is as near
+        return sorted(said, key=lambda word: (count[word], word))[: len(said) - common + 1]
+
+    index: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
+    for other in exam:
+        for word in rarest(other):
+            index[word].append(other)
+
+    def is_near(said: frozenset[str]) -> bool:
+        return any(similarity(said, other) >= NEAR for word in rarest(said) for other in index.get(word, ()))
+
+    return [example for example in examples if not is_near(words(example.query))]
 
 
 def at_most(examples: Examples, per_tool: int) -> Examples:

@@ -156,7 +156,7 @@ def for_practice(rows: Sequence[Row], count: int, no_tool_share: float) -> list[
         no_tool_share: From 0 to 1. Where the source has too few such rows (the real xLAM has almost none), more are
             made from rows with calls that would be left over: the tools that they call are taken off the offer, as in
             the irrelevance data of Hammer (https://arxiv.org/abs/2410.04587). Where none are left over, rows with calls
-            are chosen instead.
+            are chosen instead, and the other way round, unless the share is 0.
 
     Raises:
         DataError: The share is not between 0 and 1.
@@ -176,6 +176,8 @@ def for_practice(rows: Sequence[Row], count: int, no_tool_share: float) -> list[
         if row := _without_its_tools(rows[index]):
             made[index] = row
     chosen += calls[: count - len(chosen) - len(made)]
+    if no_tool_share:  # too few rows with calls: rather more without than fewer in all
+        chosen += sorted(no_tool)[wanted : wanted + count - len(chosen) - len(made)]
     return [made.get(index) or rows[index] for index in sorted([*chosen, *made])]
 
 

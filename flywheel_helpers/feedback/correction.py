@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flywheel_helpers.data.curation import schema_problem
+from tool_calling import strict_json
 from tool_calling.scoring import score_tool_calls
 
 NO_TOOL = "no tool fits"  # a function name has no spaces, so it cannot be one
@@ -102,8 +103,8 @@ def _as_value(text: str, schema: dict[str, Any]) -> Any:
     if schema.get("type") == "string":
         return text
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return strict_json.loads(text)
+    except strict_json.NotStrict:
         return text  # where the schema does not allow text, it says so
 
 

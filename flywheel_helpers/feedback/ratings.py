@@ -37,7 +37,8 @@ class Ratings:
 
 
 def collect(nemo: Connection, home: Path) -> Ratings:
-    """Read the ratings and add what is new to both journals. Where there is no Open WebUI, say so and return nothing.
+    """Read the ratings and add what is new to both journals. Where no Open WebUI answers, say so and return those that
+    the journals have: a second run without it must not train on fewer corrections.
 
     Args:
         home: where the state of an Open WebUI of this machine is.
@@ -52,8 +53,10 @@ def collect(nemo: Connection, home: Path) -> Ratings:
         found = None
     if found is None:
         why = server.missing(nemo.settings) or f"it does not answer at {nemo.settings.openwebui_url}."
-        print(f"No ratings from Open WebUI: {why}")
-        return Ratings([], [])
+        before = _from_the_journals(nemo)
+        more = f" The {len(before.usage)} that were read before are used." if before.usage else ""
+        print(f"No ratings from Open WebUI: {why}{more}")
+        return before
     logged = {one["request_id"] for one in journal.read(nemo, journal.USAGE)}
     journal.append(nemo, journal.USAGE, [one for one in found.usage if one["request_id"] not in logged])
     verdicts.add(nemo, found.feedback)
@@ -61,6 +64,12 @@ def collect(nemo: Connection, home: Path) -> Ratings:
         f"Open WebUI has {len(found.feedback) + found.left_out} ratings, {len(found.feedback)} of them of tool calls."
     )
     return found
+
+
+def _from_the_journals(nemo: Connection) -> Ratings:
+    feedback = {one["request_id"]: one for one in journal.read(nemo, journal.FEEDBACK) if one["source"] == SOURCE}
+    usage = [one for one in journal.read(nemo, journal.USAGE) if one["request_id"] in feedback]
+    return Ratings(usage, [feedback[one["request_id"]] for one in usage])
 
 
 def read(webui: OpenWebUI) -> Ratings:

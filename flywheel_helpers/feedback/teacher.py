@@ -56,8 +56,8 @@ class Labels:
 def label(nemo: Connection, usage: Sequence[dict[str, Any]], seeds: Sequence[int] = (1, 2)) -> Labels:
     """Ask the teacher for the right calls of logged questions and add its labels to the journal.
 
-    Questions that it labelled before are not asked again. Where config.py names no teacher, it says so and returns
-    nothing.
+    Questions that this model labelled last are not asked again; another model's label is another opinion. Where
+    config.py names no teacher, it says so and returns nothing.
 
     Args:
         usage: records of the usage log.
@@ -69,8 +69,9 @@ def label(nemo: Connection, usage: Sequence[dict[str, Any]], seeds: Sequence[int
     if not nemo.settings.teacher_url:
         print("No labels from a teacher: TEACHER_URL is not set.")
         return Labels([], {})
-    before = [one for one in journal.read(nemo, journal.FEEDBACK) if one["source"] == SOURCE]
-    known = {one["request_id"]: one for one in before}
+    model = nemo.settings.teacher_model
+    latest = {one["request_id"]: one for one in journal.read(nemo, journal.FEEDBACK) if one["source"] == SOURCE}
+    known = {key: one for key, one in latest.items() if one.get("by") == model}
     new = [logged for logged in usage if logged["request_id"] not in known]
     labels = {logged["request_id"]: known[logged["request_id"]] for logged in usage if logged["request_id"] in known}
     outcomes = Counter({LABELLED: len(labels), DIFFERS: 0, UNUSABLE: 0, SILENT: 0})
@@ -78,7 +79,7 @@ def label(nemo: Connection, usage: Sequence[dict[str, Any]], seeds: Sequence[int
     executor = ThreadPoolExecutor(max_workers=PARALLEL)
     silent_in_a_row = 0
     try:
-        with open_display(f"Asking the teacher, {nemo.settings.teacher_model}") as display:
+        with open_display(f"Asking the teacher, {model}") as display:
             futures = {executor.submit(ask, teacher, logged, seeds): logged for logged in new}
             for done, future in enumerate(as_completed(futures), 1):
                 logged, answer = futures[future], future.result()
@@ -91,7 +92,7 @@ def label(nemo: Connection, usage: Sequence[dict[str, Any]], seeds: Sequence[int
                     outcomes[answer] += 1
                 else:
                     outcomes[LABELLED] += 1
-                    labels[logged["request_id"]] = verdicts.judge(logged, answer, SOURCE)
+                    labels[logged["request_id"]] = {**verdicts.judge(logged, answer, SOURCE), "by": model}
                 display.update(done / len(futures), f"{done} of {len(futures)} questions")
             display.done(f"completed: {outcomes[LABELLED]} of {len(usage)} questions have a label")
     finally:

@@ -101,5 +101,5 @@ def _rank(one: dict[str, Any]) -> tuple[int, str]:
 
 
 def _said(one: dict[str, Any]) -> str:
-    """What a record says, whenever and by whom it was said."""
-    return json.dumps([one["verdict"], one["calls"]], sort_keys=True)
+    """What a record says, whenever it was said, and which teacher said it."""
+    return json.dumps([one["verdict"], one["calls"], one.get("by")], sort_keys=True)

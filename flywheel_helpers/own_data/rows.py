@@ -79,7 +79,11 @@ def _csv(text: str) -> Iterator[tuple[str, Any]]:
     csv.field_size_limit(_LARGEST_CELL)
     header = text.split("\n", 1)[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=header.count), strict=True)
-    names = [name.strip() for name in next(reader)]
+    try:
+        names = [name.strip() for name in next(reader)]
+    except csv.Error as error:
+        yield "line 1", Wrong(f"the header is not CSV ({error})", "Put a name in quotes as a whole, or not at all.")
+        return
     while True:
         place = f"line {reader.line_num + 1}"
         try:

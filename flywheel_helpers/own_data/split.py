@@ -53,7 +53,7 @@ def divide(rows: Sequence[Row], seed: int = 42) -> Divided:
         DataError: a part has no rows.
     """
     if any("split" in row for row in rows):
-        data, how = _as_they_say(rows), "as the field split says"
+        data, how = _as_they_say(rows, seed), "as the field split says"
     elif isinstance(by_function := _by_function(rows, seed), SampleData):
         data, how = by_function, "by function: those of the test occur nowhere else"
     else:
@@ -70,7 +70,8 @@ def divide(rows: Sequence[Row], seed: int = 42) -> Divided:
             "Add rows, as different as the questions will be: each part needs some, and the training the most.",
         )
     leaked = len(data.training) + len(data.validation) - counts[0] - counts[1]
-    return Divided(SampleData(training=training, validation=validation, testing=data.testing), how, leaked)
+    parts = (_mixed(part, seed) for part in (training, validation, data.testing))
+    return Divided(SampleData(*parts), how, leaked)
 
 
 def hold_out(names: Sequence[str], seed: int = 42) -> set[str]:
@@ -80,11 +81,18 @@ def hold_out(names: Sequence[str], seed: int = 42) -> set[str]:
     return set(Random(f"held out {seed}").sample(sorted(names), max(2, round(len(names) * 0.15))))
 
 
-def _as_they_say(rows: Sequence[Row]) -> SampleData:
+def _mixed(rows: Sequence[Row], seed: int) -> list[Row]:
+    """The same rows in the same order, whatever order they came in. Later steps take the first so many of a part, and a
+    file may be sorted by tool."""
+    return Random(seed).sample(sorted(rows, key=lambda row: (row["query"], row["tools"])), len(rows))
+
+
+def _as_they_say(rows: Sequence[Row], seed: int) -> SampleData:
     parts: dict[str, list[Row]] = {"training": [], "validation": [], "testing": []}
     for row in rows:
         parts[row.get("split", "training")].append({key: value for key, value in row.items() if key != "split"})
     if not parts["validation"]:  # many have a training and a test file only
+        parts["training"] = _mixed(parts["training"], seed)
         size = round(len(parts["training"]) * VALIDATION_SHARE)
         parts["validation"], parts["training"] = parts["training"][:size], parts["training"][size:]
     return SampleData(**parts)
@@ -105,7 +113,7 @@ def _by_function(rows: Sequence[Row], seed: int) -> SampleData | str:
 
 
 def _by_question(rows: Sequence[Row], seed: int) -> SampleData:
-    shuffled = Random(seed).sample(sorted(rows, key=lambda row: row["query"]), len(rows))
+    shuffled = _mixed(rows, seed)
     test = max(1, round(len(rows) * TEST_SHARE))
     end = test + max(1, round(len(rows) * VALIDATION_SHARE))
     return SampleData(training=shuffled[end:], validation=shuffled[test:end], testing=shuffled[:test])

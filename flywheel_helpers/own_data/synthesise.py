@@ -57,7 +57,7 @@ def make(nemo: Connection, tools: Sequence[Row], count: int, seed: int = 42) -> 
 
     Raises:
         ConfigError: no teacher is set.
-        DataError: there are too few tools, or too few questions remain.
+        DataError: there are too few tools, too few questions for them, or too few remain.
         ServiceError: the teacher cannot be asked, or only fails. What it wrote before that is kept.
     """
     if not nemo.settings.teacher_url:
@@ -66,11 +66,16 @@ def make(nemo: Connection, tools: Sequence[Row], count: int, seed: int = 42) -> 
         )
     if len(tools) < 2:
         raise DataError("One tool is too few to write questions for", "Add tools: a model has to learn to choose.")
+    if count < len(tools):
+        raise DataError(
+            f"{count} questions are too few for {len(tools)} tools",
+            "Ask for more with --questions, or name fewer tools.",
+        )
     specs = {tool["name"]: openai_tool(tool["name"], tool, set(), ConversionCounts()) for tool in tools}
     held_out = hold_out(list(specs), seed)
     batches = [
         Batch(number, size, *_offers(specs, held_out, f"{seed} {number}", number))
-        for number, size in enumerate(_sizes(count))
+        for number, size in enumerate(_sizes(count, len(tools)))
     ]
     examples, lost = write(nemo, batches)
     steps, left = [], count
@@ -91,8 +96,10 @@ def make(nemo: Connection, tools: Sequence[Row], count: int, seed: int = 42) -> 
     return Made(divided, steps, count)
 
 
-def _sizes(count: int) -> list[int]:
-    return [min(BATCH, count - done) for done in range(0, count, BATCH)]
+def _sizes(count: int, tools: int) -> list[int]:
+    """How many questions each request asks for: there are enough requests for every tool to have its turn."""
+    size = min(BATCH, count // tools)
+    return [min(size, count - done) for done in range(0, count, size)]
 
 
 def _offers(specs: dict[str, Row], held_out: set[str], seed: str, turn: int) -> tuple[Row, list[list[Row]]]:

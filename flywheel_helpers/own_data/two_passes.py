@@ -83,6 +83,11 @@ def write(nemo: Connection, batches: Sequence[Batch]) -> tuple[list[curation.Exa
             except ServiceError as last:
                 error = last
                 display.warn(str(error))
+            except KeyboardInterrupt:
+                if not examples:
+                    raise
+                display.warn("Stopped. What was written until now is kept.")
+                executor.shutdown(wait=False, cancel_futures=True)
             display.done(f"completed: both passes agree on {len(examples)} questions")
     finally:
         executor.shutdown(cancel_futures=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import sys
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -98,4 +100,5 @@ def _say_how_to_use(file: Path) -> None:
     from flywheel_helpers.own_data import files
 
     place = files.locate(file).resolve()
-    click.echo(f'Notebook 01 uses it with DATA = "{place}", and flywheel run with -p DATA {place}')
+    in_python, in_shell = json.dumps(str(place), ensure_ascii=False), shlex.quote(str(place))
+    click.echo(f"Notebook 01 uses it with DATA = {in_python}, and flywheel run with -p DATA {in_shell}")

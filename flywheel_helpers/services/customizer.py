@@ -252,9 +252,9 @@ def _dataset(job: dict[str, Any]) -> str:
 
 
 def _earlier_job(nemo: Connection, jobs: list[dict[str, Any]], inputs: str) -> Job | None:
-    newest = _newest(nemo, jobs)
+    newest, name = _newest(nemo, jobs), nemo.settings.custom_model.partition("@")[0]
     for job in same_inputs(jobs, inputs):
-        if job["status"] in ACTIVE:
+        if job["status"] in ACTIVE and job["output_model"].partition("@")[0] == name:
             note = "A job with the same inputs is under way: joined it."
             return Job(job["id"], "joined", job["output_model"], note)
         # Only the newest, which is the one that notebook 03 evaluates.

@@ -139,3 +139,12 @@ def test_the_reason_names_the_function_and_the_place():
     ):
         with pytest.raises(NotACall, match=reason):
             read_call(tool_call)
+
+
+def test_arguments_that_cannot_be_read_equal_nothing():
+    broken, worse = ({"name": "f", "arguments": text} for text in ("{bad", "{worse"))
+    for other in (broken, worse, {"name": "f", "arguments": {}}):
+        assert score_tool_calls([broken], [other]) == {
+            "function_name_accuracy": 1.0,
+            "function_name_and_args_accuracy": 0.0,
+        }

@@ -8,6 +8,8 @@ import socket
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flywheel_helpers.data import curation, xlam
 from flywheel_helpers.data.curation import Example
@@ -52,6 +54,9 @@ def ids(examples: list[Example]) -> list[str]:
         ({"name": "book", "arguments": {}}, False),
         ([{"name": "book", "arguments": "Oslo"}], False),
         ([{"arguments": {}}], False),
+        ([{"name": "book", "arguments": {"room": float("nan")}}], False),  # no file of rows could hold it
+        ('[{"name": "book", "arguments": {"room": 1e999}}]', False),
+        ('[{"name": "book", "arguments": {"room": "\\ud800"}}]', False),
         (None, False),
     ],
 )
@@ -107,6 +112,25 @@ def test_personal_data_gets_another_value_of_the_same_shape_everywhere(value):
     assert other_seed.query != first.query
 
 
+ONE_OF = {**BOOK, "function": {**BOOK["function"], "parameters": {"type": "object", "properties": {
+    "room": {"enum": ["a@x.com", "b@x.com"]}, "number": {"type": "integer"}}}}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "arguments"),
+    [
+        ("Text +49 170 1234567 to Bob", {"room": "+491701234567"}),
+        ("Pay DE89 3704 0044 0532 0130 00", {"room": "DE89370400440532013000"}),
+        ("Write to Anna@Example.com", {"room": "anna@example.com"}),
+        ("Call 0170 1234567", {"number": 1701234567}),
+        ("Write to a@x.com", {"room": "a@x.com"}),  # the tool takes only certain addresses
+    ],
+)
+def test_an_answer_that_would_be_wrong_without_the_personal_data_goes(query, arguments):
+    rows = [example(query, [call(**arguments)], tools=[ONE_OF if "number" in arguments or "a@x" in query else BOOK])]
+    assert curation.without_personal_data(rows, seed=1) == []
+
+
 @pytest.mark.parametrize(
     "text",
     ["on 2026-03-02 at 09:30", "14 May", "02.03.2026 at 14:00", "room 0.12", "12345 euros", "from 09:00 to 10:30"],
@@ -142,6 +166,26 @@ def test_what_is_nearly_in_the_exam_goes():
     assert ids(curation.not_in(rows, exam)) == ["2"]
 
 
+def test_questions_without_a_word_are_questions():
+    rows = [example("???", []), example("👍", [], "2"), example("???", [], "3")]
+    assert ids(curation.not_in(rows, [production.words("???")])) == ["2"]
+    assert ids(curation.no_near_duplicates(rows)) == ["1", "2"]
+
+
+_WORDS = st.frozensets(st.sampled_from("abcdefgh"), min_size=1)
+
+
+@given(st.lists(_WORDS, max_size=12), st.lists(_WORDS, max_size=12))
+def test_the_rarest_words_find_all_that_is_near(questions, exam):
+    rows = [example(" ".join(said), identity=str(place)) for place, said in enumerate(questions)]
+    far = [
+        str(place)
+        for place, said in enumerate(questions)
+        if not any(production.similarity(said, other) >= production.NEAR for other in exam)
+    ]
+    assert ids(curation.not_in(rows, exam)) == far
+
+
 def test_popular_tools_are_capped():
     rows = [example(f"Book room {n}.", identity=str(n)) for n in range(5)] + [example("Hello", [], "9")]
     assert ids(curation.at_most(rows, 2)) == ["0", "1", "9"]
@@ -161,7 +205,7 @@ def test_all_planted_defects_of_last_week_are_found():
     assert found["every call is of a tool on offer"].dropped == planted["tool not on offer"]
     assert found["the arguments fit the tool's schema"].dropped == planted["schema violation"]
     personal = sum(planted[kind] for kind in ("e-mail address", "phone number", "account number"))
-    assert found["personal data is replaced"].changed == personal
+    assert (found["personal data is replaced"].changed, found["personal data is replaced"].dropped) == (personal, 0)
     assert found["corrections of one question agree"].dropped == 2 * planted["conflict"]
     assert found["no question twice"].dropped == planted["duplicate"]
     assert found["no near-duplicates"].dropped == planted["near-duplicate"]

@@ -284,6 +284,12 @@ def test_where_rows_without_a_tool_are_few(count, share, without, in_all):
     assert len(chosen) == in_all and sum(row["answers"] == "[]" for row in chosen) == without
 
 
+@pytest.mark.parametrize(("share", "in_all"), [(0.2, 50), (0, 25)])
+def test_where_rows_with_a_call_are_few(share, in_all):
+    source = [{"answers": "[]" if i % 2 else "[{}]"} for i in range(50)]
+    assert len(xlam.for_practice(source, 50, share)) == in_all
+
+
 def test_more_rows_without_a_tool_are_made_from_rows_that_would_be_left_out():
     def row(i: int, *tools: str) -> dict:
         return {"id": i, "query": f"q{i}", "tools": json.dumps([{"name": name} for name in tools]),

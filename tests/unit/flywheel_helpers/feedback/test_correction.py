@@ -95,3 +95,10 @@ def test_what_can_be_chosen():
     assert correction.choices({"enum": [1, "1"]}) == ["1", '"1"']
     assert correction.choices({"type": "boolean"}) == ["true", "false"]
     assert correction.choices({"type": "string"}) == []
+
+
+@pytest.mark.parametrize("text", ["NaN", "1e999", "-Infinity"])
+def test_what_is_no_json_number_is_a_problem_of_its_field(text):
+    schema = {"type": "object", "properties": {"x": {"type": "number"}}}
+    reading = correction.read([Draft("f", {"x": text})], [{"function": {"name": "f", "parameters": schema}}], [])
+    assert reading.calls is None and reading.fields[0]["x"]

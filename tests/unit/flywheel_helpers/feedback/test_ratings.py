@@ -142,6 +142,10 @@ def test_both_journals_get_what_is_new(webui, rating, journals, connection, monk
     assert [one["verdict"] for one in journals[journal.FEEDBACK]] == ["right", "wrong", "right"]
     assert verdicts.best(journals[journal.FEEDBACK])["open-webui/chat-1/a"]["verdict"] == "right"
     assert "Open WebUI has 2 ratings, 1 of them of tool calls." in capsys.readouterr().out
+    monkeypatch.setattr(ratings.server, "reachable", lambda settings, home: None)  # another day, without it
+    before = ratings.collect(nemo, tmp_path)
+    assert before.usage == journals[journal.USAGE] and before.feedback == journals[journal.FEEDBACK][-1:]
+    assert "The 1 that were read before are used." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

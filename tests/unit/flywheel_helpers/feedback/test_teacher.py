@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from model_api import Refuse, Target
@@ -48,6 +49,19 @@ def test_labels_are_verdicts_and_are_asked_for_once(nemo, target, journals, logg
     again = teacher.label(nemo, usage)
     assert again.records == labels.records and len(target.requests) == 4 and again.outcomes == labels.outcomes
     assert "labelled" in repr(again.table())
+
+
+def test_another_teacher_is_asked_anew(nemo, target, journals, logged, right_call):
+    other_call = {**right_call, "arguments": {"project": "Mango", "hours": 3}}
+    target.answer, usage = (lambda body: calling(right_call)), [logged(1, right_call)]
+    teacher.label(nemo, usage)
+    nemo.settings = replace(nemo.settings, teacher_model="other/model")
+    target.models.append("other/model")
+    target.answer = lambda body: calling(other_call)
+    labels = teacher.label(nemo, usage)
+    assert [one["calls"] for one in labels.records] == [[other_call]] and len(target.requests) == 4
+    assert verdicts.best(journals[journal.FEEDBACK])["q1/model"]["calls"] == [other_call]
+    assert teacher.label(nemo, usage).records == labels.records and len(target.requests) == 4
 
 
 def test_it_gets_its_own_key_and_never_the_platforms_token(nemo, target, journals, logged, right_call, connection):

@@ -183,3 +183,8 @@ def test_a_file_that_cannot_be_read(tmp_path, content, said):
     path.write_bytes(content)
     with pytest.raises(Exception, match=said):
         check(path)
+
+
+@pytest.mark.parametrize("header", ['query,"tools,answers', '"query"x,tools,answers'])
+def test_a_header_that_is_no_csv(write, header):
+    assert "the header is not CSV" in problems(write(header + "\n", "rows.csv"))[0]

@@ -61,9 +61,20 @@ def test_the_file_may_say_it_itself_and_what_is_written_stays_as_it_is():
     del rows[0]["split"]
     found = split.divide(rows)
     assert found.how == "as the field split says"
-    assert [row["id"] for row in found.data.testing] == [3, 7] and [row["id"] for row in found.data.validation] == [5]
+    assert sorted(row["id"] for row in found.data.testing) == [3, 7] and [
+        row["id"] for row in found.data.validation
+    ] == [5]
     assert len(found.data.training) == 17 and all("split" not in row for row in found.data.training)
     assert split.divide(found.rows()) == found
+
+
+def test_a_file_that_is_sorted_by_tool_is_mixed():
+    rows = made(20, 10)
+    for row in rows:
+        row["split"] = "testing" if row["id"] % 5 == 0 else "training"
+    found = split.divide(rows).data
+    for part in (found.training, found.validation, found.testing):
+        assert len({json.loads(row["answers"])[0]["name"] for row in part[: len(part) // 2]}) > 5
 
 
 def test_validation_is_taken_from_the_training_where_the_file_has_none():

@@ -99,7 +99,7 @@ def test_what_the_teacher_is_asked(nemo, target):
     synthesise.make(nemo, FEW, 12)
     first = [body for body in target.requests if "response_format" in body]
     second = [body for body in target.requests if "response_format" not in body]
-    assert sorted(asked_for(body)[1] for body in first) == [2, 5, 5] and len(second) == 12
+    assert sorted(asked_for(body)[1] for body in first) == [4, 4, 4] and len(second) == 12
     schema = first[0]["response_format"]["json_schema"]["schema"]["properties"]["questions"]["items"]
     assert schema["properties"]["arguments"]["properties"]["number"]["type"] == "integer"
     assert schema["properties"]["arguments"]["required"] == ["number"]
@@ -107,6 +107,15 @@ def test_what_the_teacher_is_asked(nemo, target):
     for body in second:
         assert "arguments" not in json.dumps(body["messages"]), "it must not be told what was meant"
         assert len(body["tools"]) == 3 and body["tool_choice"] == "auto"
+
+
+def test_every_tool_has_its_turn(nemo, target):
+    tools = [{**FEW[0], "name": f"tool_{number}"} for number in range(20)]
+    synthesise.make(nemo, tools, 60)
+    first = [asked_for(body) for body in target.requests if "response_format" in body]
+    assert {name for name, _ in first} == {tool["name"] for tool in tools} and sum(size for _, size in first) == 60
+    with pytest.raises(DataError, match="19 questions are too few for 20 tools"):
+        synthesise.make(nemo, tools, 19)
 
 
 def test_functions_are_held_out_where_there_are_enough(nemo):
@@ -263,6 +272,21 @@ def test_what_was_written_before_the_teacher_failed_is_kept(nemo, target, capsys
     made = synthesise.make(nemo, FEW, 200)
     assert thrown_away(made) == {two_passes.SILENT: 160} and made.steps[-1].kept == 40
     assert "the credit is used up" in capsys.readouterr().out
+
+
+def test_what_was_written_before_ctrl_c_is_kept(nemo, target, capsys, monkeypatch):
+    ask, asked = two_passes._ask, []
+
+    def interrupted(connection, batch):
+        asked.append(batch)
+        if batch.number == 3:
+            raise KeyboardInterrupt
+        return ask(connection, batch)
+
+    monkeypatch.setattr(two_passes, "_ask", interrupted)
+    made = synthesise.make(nemo, FEW, 60)
+    assert made.steps[-1].kept == 15 and thrown_away(made) == {two_passes.SILENT: 45}
+    assert "What was written until now is kept" in capsys.readouterr().out
 
 
 def test_it_has_a_key_of_its_own(nemo, target):

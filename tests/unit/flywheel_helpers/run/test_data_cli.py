@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,12 +79,13 @@ def test_a_file_with_mistakes(data):
     assert "DATA" not in found.said, "notebook 01 would refuse it"
 
 
-@pytest.mark.parametrize("output", ["good.jsonl", "new/folder", "."])
+@pytest.mark.parametrize("output", ["good.jsonl", "new/folder", ".", "my rows.jsonl"])
 def test_the_good_rows_are_written_and_pass(data, output):
     found = data("check", EXAMPLE, "--output", output)
     path = Path(output) if output.endswith(".jsonl") else Path(output) / "own_rows.jsonl"
     assert found.status == 1 and f"{path}: 3 rows were written." in found.said
     assert f'DATA = "{path.resolve()}"' in found.said
+    assert shlex.split(found.said.rstrip())[-1] == str(path.resolve())
     again = data("check", path)
     assert again.status == 0 and "Warning: 3 rows are fewer than 50" in again.said, "warnings alone are no failure"
     assert len(load(path).testing) == 1

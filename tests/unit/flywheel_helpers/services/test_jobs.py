@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -105,6 +106,12 @@ def test_the_same_training_is_joined_then_reused(nemo, platform):
     done = customizer.train(nemo, Hyperparameters())
     assert (done.id, done.how) == (first.id, "reused") and "reused" in done.note
     assert len(platform.jobs["customization"]) == 1
+
+
+def test_a_training_of_a_model_of_another_name_is_not_joined(nemo, platform):
+    customizer.train(nemo, Hyperparameters())
+    nemo.settings = replace(nemo.settings, custom_model="ada/other@v1")
+    assert customizer.train(nemo, Hyperparameters()).model == "ada/other@v1"
 
 
 @pytest.mark.parametrize("change", ["hyperparameters", "data", "retrain", "failed", "cancelled", "model deleted"])
