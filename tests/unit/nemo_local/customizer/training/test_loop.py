@@ -209,24 +209,26 @@ def test_a_checkpoint_restores_adapter_optimizer_and_progress(tmp_path):
         assert torch.equal(one, other)
 
 
-def test_a_kill_between_the_two_renames_loses_nothing(tmp_path):
+@pytest.fixture
+def killed_between_renames(tmp_path):
+    """A model and its optimizer, and what a kill between the two renames leaves of their checkpoint."""
     tuned = model(dtype=torch.float32)
     optimizer = torch.optim.AdamW([p for p in tuned.parameters() if p.requires_grad])
     answer_loss(tuned, pack(ROWS).to(CPU, torch.float32), LIMITS).backward()
     optimizer.step()
     save_checkpoint(tmp_path / "checkpoint", tuned, optimizer, Progress(step=7))
     (tmp_path / "checkpoint").rename(tmp_path / "checkpoint.old")
+    return tuned, optimizer
+
+
+def test_a_kill_between_the_two_renames_loses_nothing(tmp_path, killed_between_renames):
+    tuned, optimizer = killed_between_renames
     assert load_checkpoint(tmp_path / "checkpoint", tuned, optimizer).step == 7
     assert load_checkpoint(tmp_path / "nothing", tuned, optimizer) is None
 
 
-def test_a_second_kill_leaves_the_only_checkpoint(tmp_path, monkeypatch):
-    tuned = model(dtype=torch.float32)
-    optimizer = torch.optim.AdamW([p for p in tuned.parameters() if p.requires_grad])
-    answer_loss(tuned, pack(ROWS).to(CPU, torch.float32), LIMITS).backward()
-    optimizer.step()
-    save_checkpoint(tmp_path / "checkpoint", tuned, optimizer, Progress(step=7))
-    (tmp_path / "checkpoint").rename(tmp_path / "checkpoint.old")
+def test_a_second_kill_leaves_the_only_checkpoint(tmp_path, monkeypatch, killed_between_renames):
+    tuned, optimizer = killed_between_renames
 
     def killed(*_):
         raise KeyboardInterrupt
