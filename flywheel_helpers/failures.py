@@ -55,7 +55,10 @@ def refused_hint(host: str, names: str, otherwise: str) -> str:
         otherwise: what to do if the host is no service of a cluster, seen from inside.
     """
     if is_in_cluster(host):
-        return f"Its pod may still be starting, or has stopped: ask the host. Otherwise check {names} in config.py."
+        return (
+            "Its pod may still be starting, or has stopped: ask whoever runs the workshop. "
+            f"Otherwise check {names} in config.py."
+        )
     return otherwise
 
 

@@ -6,7 +6,6 @@ other and counts.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import string
@@ -104,12 +103,8 @@ def well_formed(examples: Examples) -> Examples:
     kept = []
     for example in examples:
         calls = example.calls
-        if isinstance(calls, str):
-            try:
-                calls = json.loads(calls)
-            except (ValueError, RecursionError):
-                continue
         try:
+            calls = strict_json.loads(calls) if isinstance(calls, str) else calls
             strict_json.check([example.query, calls])
         except strict_json.NotStrict:  # NaN, for example
             continue
@@ -157,7 +152,7 @@ _PERSONAL = re.compile(
 
 
 def without_personal_data(examples: Examples, seed: int) -> Examples:
-    """Mail addresses, phone numbers and account numbers are replaced by others of the same shape.
+    """Replace mail addresses, phone numbers and account numbers with others of the same shape.
 
     Left out are examples with an argument that has such a value in another form than the question (without its spaces,
     or as a number), or one that its tool would no longer take: their answer would be wrong for the new question.

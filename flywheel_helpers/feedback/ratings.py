@@ -54,7 +54,7 @@ def collect(nemo: Connection, home: Path) -> Ratings:
     if found is None:
         why = server.missing(nemo.settings) or f"it does not answer at {nemo.settings.openwebui_url}."
         before = _from_the_journals(nemo)
-        more = f" The {len(before.usage)} that were read before are used." if before.usage else ""
+        more = f" Those that were read before are used ({len(before.usage)})." if before.usage else ""
         print(f"No ratings from Open WebUI: {why}{more}")
         return before
     logged = {one["request_id"] for one in journal.read(nemo, journal.USAGE)}

@@ -86,7 +86,7 @@ def write(nemo: Connection, batches: Sequence[Batch]) -> tuple[list[curation.Exa
             except KeyboardInterrupt:
                 if not examples:
                     raise
-                display.warn("Stopped. What was written until now is kept.")
+                display.warn("Stopped. What has been written so far is kept.")
                 executor.shutdown(wait=False, cancel_futures=True)
             display.done(f"completed: both passes agree on {len(examples)} questions")
     finally:

@@ -102,8 +102,8 @@ def base_model_served(nemo: Connection) -> str:
     if nemo.settings.base_model not in served:
         raise ConfigError(
             f"{nemo.settings.base_model} is not served. Served: {', '.join(served) or 'nothing'}.",
-            "After an installation it may still be starting: wait, or ask the host. Otherwise see docs/pcai.md "
-            "(Deploying the base model), or set BASE_MODEL to a model that is served.",
+            "After an installation it may still be starting: wait, or ask whoever runs the workshop. Otherwise see "
+            "docs/pcai.md (Deploying the base model), or set BASE_MODEL to a model that is served.",
         )
     return nemo.settings.base_model
 

@@ -7,6 +7,7 @@ from huggingface_hub import constants, set_client_factory
 from huggingface_hub.errors import OfflineModeIsEnabled
 
 from nemo_local.common.child import OFFLINE
+from nemo_local.common.connections import LOOPBACK_DIRECT
 from nemo_local.common.urls import is_loopback
 
 _TIMEOUT = 60.0  # seconds without a byte; the library's own client would wait for ever
@@ -22,9 +23,8 @@ def set_up_hub() -> None:
 
 
 def _client() -> httpx.Client:
-    direct = dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]"))
     hooks = {"request": [_require_online]}
-    return httpx.Client(mounts=direct, event_hooks=hooks, follow_redirects=True, timeout=_TIMEOUT)
+    return httpx.Client(mounts=LOOPBACK_DIRECT, event_hooks=hooks, follow_redirects=True, timeout=_TIMEOUT)
 
 
 def _require_online(request: httpx.Request) -> None:

@@ -15,7 +15,7 @@ import httpx
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from nemo_local.common.connections import KEEPALIVE_EXPIRY
+from nemo_local.common.connections import KEEPALIVE_EXPIRY, LOOPBACK_DIRECT
 from nemo_local.common.entities import add_entity_routes
 from nemo_local.common.errors import ApiError, Invalid
 from nemo_local.common.service import Service
@@ -45,8 +45,7 @@ def model_client() -> httpx.AsyncClient:
         timeout=httpx.Timeout(60, connect=5, pool=None),
         limits=httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=KEEPALIVE_EXPIRY),
         event_hooks={"response": [_refuse_redirect]},
-        # Loopback addresses are never behind a proxy, whatever HTTP_PROXY says.
-        mounts={"all://127.0.0.1": None, "all://localhost": None},
+        mounts=LOOPBACK_DIRECT,
     )
 
 

@@ -29,7 +29,7 @@ CONCURRENT_JOBS = 4
 CANCELLED = "Cancelled. The samples done so far can be downloaded."
 SAVE_INTERVAL = 0.5  # seconds between writes of a running job's progress
 FULL_DISK_PAUSE = 5.0  # seconds between attempts to record the end of a job
-TARGET_WAIT = 120.0  # seconds a resumed job waits for its target, which may be starting too
+TARGET_WAIT = 120.0  # seconds a resumed job waits for its target, and for its judges, which may be starting too
 
 
 class JobRunner:
@@ -141,12 +141,10 @@ class JobRunner:
             async with self._slots:
                 started = {**job["status_details"], "message": "Reading the dataset."}
                 self._save(job, status="running", status_details=started)
-                patience = 0.0
                 if resumed:
                     files.log("resumed after a stop of the platform")
                     await self._wait_for(endpoint)
-                    patience = TARGET_WAIT
-                outcome = await self._evaluate(job, endpoint, files, patience)
+                outcome = await self._evaluate(job, endpoint, files, TARGET_WAIT if resumed else 0.0)
                 result = self._results.create(job["namespace"], None, outcome)
             await self._end(job, "completed", "Completed.", result["id"])
         except asyncio.CancelledError:

@@ -145,7 +145,7 @@ def test_both_journals_get_what_is_new(webui, rating, journals, connection, monk
     monkeypatch.setattr(ratings.server, "reachable", lambda settings, home: None)  # another day, without it
     before = ratings.collect(nemo, tmp_path)
     assert before.usage == journals[journal.USAGE] and before.feedback == journals[journal.FEEDBACK][-1:]
-    assert "The 1 that were read before are used." in capsys.readouterr().out
+    assert "Those that were read before are used (1)." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ def test_what_was_written_before_ctrl_c_is_kept(nemo, target, capsys, monkeypatc
     monkeypatch.setattr(two_passes, "_ask", interrupted)
     made = synthesise.make(nemo, FEW, 60)
     assert made.steps[-1].kept == 15 and thrown_away(made) == {two_passes.SILENT: 45}
-    assert "What was written until now is kept" in capsys.readouterr().out
+    assert "What has been written so far is kept" in capsys.readouterr().out
 
 
 def test_it_has_a_key_of_its_own(nemo, target):

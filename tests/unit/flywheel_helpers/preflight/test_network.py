@@ -14,7 +14,8 @@ from flywheel_helpers.preflight import network
 def test_a_pod_that_is_down(connection, settings, monkeypatch):
     inside = "http://nemo-evaluator.nemo.svc.cluster.local:7331"
     advice = (
-        "Its pod may still be starting, or has stopped: ask the host. Otherwise check NEMO_EVALUATOR_URL in config.py."
+        "Its pod may still be starting, or has stopped: ask whoever runs the workshop. "
+        "Otherwise check NEMO_EVALUATOR_URL in config.py."
     )
 
     def server(request):
